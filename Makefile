@@ -1,0 +1,42 @@
+# `make quickstart` and `make test` do all they need: virtual environment, packages, data.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+  && { echo $$p; break; }; done)
+INSTALLED := $(VENV)/.installed
+
+.PHONY: quickstart test check lock proto clean
+
+quickstart: $(INSTALLED)
+	$(BIN)/matinee quickstart
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/python -m pip check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(INSTALLED): requirements.lock setup.py pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Matinee needs Python 3.11, 3.12 or 3.13 on the PATH" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+# Resolves all extras together, for every supported Python.
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile setup.py --all-extras --universal --python-version 3.11 \
+	  --no-annotate --generate-hashes --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+# The Python code of schemas/recommender.proto; a test checks that it is up to date.
+proto: $(INSTALLED)
+	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --grpc_python_out=. --pyi_out=. schemas/recommender.proto
+
+clean:
+	rm -rf runs data .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,215 @@
+"""Versioned artefact directories: content-addressed, written aside, renamed when complete.
+
+A stage's version is a digest of its name, its config, its inputs' versions and the source code of
+the packages that produce it. The same version is therefore never built twice, and a changed config,
+input or line of code is never served from an old build.
+
+    runs/quickstart/retrieval/
+        3f2a90c1d4e5/        a finished build, with manifest.json
+        latest -> 3f2a90c1d4e5
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+LATEST = "latest"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "tensorflow-recommenders",
+    "tensorflow-transform",
+    "apache-beam",
+    "scann",
+    "numpy",
+    "pyarrow",
+    "protobuf",
+    "grpcio",
+)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished stage directory.
+
+    Attributes:
+        path: The versioned directory.
+        manifest: The parsed manifest.json.
+        reused: True if the build was skipped because this version already existed.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    reused: bool = False
+
+    @property
+    def version(self) -> str:
+        """The version, which is also the directory's name."""
+        return str(self.manifest["version"])
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What the stage measured."""
+        return dict(self.manifest["figures"])
+
+
+def build(
+    root: Path,
+    stage: str,
+    config: Any,
+    inputs: Mapping[str, Artifact],
+    sources: Iterable[str],
+    write: Callable[[Path], Mapping[str, Any]],
+    force: bool = False,
+) -> Artifact:
+    """Runs `write(directory)` unless this very version is already there.
+
+    Args:
+        root: The stage's directory; versions live below it.
+        stage: Stage name, as in the manifest.
+        config: The stage's frozen config dataclass.
+        inputs: Name to artefact read by the stage.
+        sources: Top-level packages whose code determines the result.
+        write: Fills an empty directory and returns the figures for the manifest.
+        force: Build again even if this version exists.
+
+    Returns:
+        The artefact; `reused` says whether the build was skipped.
+    """
+    identity = {
+        "stage": stage,
+        "config": dataclasses.asdict(config),
+        "inputs": {name: artifact.version for name, artifact in sorted(inputs.items())},
+        "sources": source_digest(sources),
+    }
+    version = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    final = root / version
+    if not force and (final / MANIFEST).exists():
+        _point_latest(root, version)
+        return dataclasses.replace(open_artifact(final), reused=True)
+
+    aside = root / f".{version}.{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    started = time.time()
+    try:
+        figures = dict(write(aside))
+        manifest = identity | {
+            "version": version,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+            "seconds": round(time.time() - started, 3),
+            "git_sha": _git_sha(),
+            "packages": package_versions(),
+            "figures": figures,
+            "files": _digests(aside),
+        }
+        write_json(aside / MANIFEST, manifest)
+        if final.exists():
+            shutil.rmtree(final)
+        os.replace(aside, final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    _point_latest(root, version)
+    return Artifact(final, manifest)
+
+
+def open_artifact(path: Path) -> Artifact:
+    """Opens a versioned directory, or the latest version below a stage's directory.
+
+    Raises:
+        FileNotFoundError: There is no finished build at `path`; the message names the stage.
+    """
+    for directory in (path, path / LATEST):
+        if (directory / MANIFEST).is_file():
+            directory = directory.resolve()
+            return Artifact(directory, json.loads((directory / MANIFEST).read_text()))
+    raise FileNotFoundError(
+        f"{path}: expected a finished {path.name!r} directory with {MANIFEST}, found none; "
+        "run the stage that writes it first (matinee --help lists them)"
+    )
+
+
+def verify(artifact: Artifact) -> None:
+    """Checks every file against the manifest's sha256.
+
+    Raises:
+        ValueError: A file is missing or differs; the message names it.
+    """
+    found = _digests(artifact.path)
+    for name, digest in artifact.manifest["files"].items():
+        if found.get(name) != digest:
+            raise ValueError(f"{artifact.path / name}: expected sha256 {digest}, got {found.get(name)}")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON beside `path` and renames it into place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(value, indent=2, sort_keys=False, allow_nan=False) + "\n")
+    os.replace(aside, path)
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def source_digest(packages: Iterable[str]) -> str:
+    """Digest of the Python sources and data files of our top-level packages."""
+    digest = hashlib.sha256()
+    for package in sorted(packages):
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix in {".py", ".toml", ".pbtxt"}:
+                digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def package_versions() -> dict[str, str]:
+    """Installed versions of the packages that shape an artefact; absent ones are left out."""
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # a serving installation has no Beam
+    return installed
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(directory)): sha256(path)
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def _point_latest(root: Path, version: str) -> None:
+    aside = root / f".{LATEST}.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(version)
+    os.replace(aside, root / LATEST)
+
+
+def _git_sha() -> str | None:
+    """The checkout's commit, or None for an installed package."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return None
+    result = subprocess.run(
+        [git, "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return result.stdout.strip() or None

@@ -1,0 +1,39 @@
+"""Column and tensor names, each spelled once.
+
+The same name is used before and after TF-Transform: `item_id` is a string in a source file, a
+parquet file or a request, and an int64 vocabulary index in a transformed example.
+"""
+
+from __future__ import annotations
+
+USER_ID = "user_id"
+ITEM_ID = "item_id"
+RATING = "rating"
+TIMESTAMP = "timestamp"
+"""Unix seconds, UTC, int64."""
+
+ORDINAL = "ordinal"
+"""Row number in the source: the second sort key, so that ties in time have one order everywhere."""
+
+HISTORY_PREFIX = "history_"
+HISTORY_ITEM_ID = "history_item_id"
+HISTORY_RATING = "history_rating"
+HISTORY_TIMESTAMP = "history_timestamp"
+
+TARGET_ITEM_ID = "target_item_id"
+TARGET_RATING = "target_rating"
+TARGET_TIMESTAMP = "target_timestamp"
+
+TRAIN_COUNT = "train_count"
+"""Events of an item in the training split; the popularity and the q of logQ come from here."""
+
+TITLE = "title"
+
+CANDIDATE_ITEM_ID = "candidate_item_id"
+OWNER_COUNT = "owner_count"
+RETRIEVAL_SCORE = "retrieval_score"
+
+PADDING = 0
+"""Index of padding in every transformed categorical tensor; never looked up, always masked."""
+
+SPLITS = ("train", "validation", "test")

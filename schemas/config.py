@@ -1,0 +1,237 @@
+"""Configuration of every stage: frozen dataclasses, read from one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """`pipeline/`: source files to transformed examples.
+
+    Attributes:
+        shards: Hash shards of users; a Beam element is one shard's record batch.
+        min_events: Users with fewer valid events only train; they have no held-out event.
+        item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
+        categorical_oov_buckets: The same for each categorical feature.
+        quantile_buckets: Buckets of each numeric feature.
+        max_reject_rate: Share of rejected rows above which the run fails.
+    """
+
+    shards: int = 8
+    min_events: int = 3
+    item_oov_buckets: int = 1
+    categorical_oov_buckets: int = 1
+    quantile_buckets: int = 10
+    max_reject_rate: float = 0.01
+
+
+@dataclass(frozen=True)
+class RetrievalConfig:
+    """`towers/`: the two-tower model.
+
+    Attributes:
+        embedding_dim: Width of query and item vectors.
+        history_len: Newest events of a history that the encoder reads.
+        blocks: Transformer blocks of the history encoder.
+        heads: Attention heads in each block.
+        dropout: Dropout rate on tokens, attention output and feed-forward output.
+        loss: `tfrs` (TFRS Retrieval task, whole catalogue as candidates) or `full_softmax`
+            (the same loss in plain `keras.ops`).
+        temperature: Divides the inner product of unit vectors; 0 means plain dot product.
+        batch_size: Users in a training step.
+        learning_rate: Peak rate of Adam.
+        epochs: Upper limit; early stopping on the first held-tail event picks the number used.
+        patience: Epochs without a better validation NDCG@10 before stopping.
+        tail_share: Share of each user's events held back from the candidate model, whose
+            retrievals at those events train the ranker.
+        tail_events: Upper limit of held-back events per user.
+        candidates: Retrieved items kept per held-back event.
+        jit: Compile the training step with XLA.
+        seed: Seed of initial weights, data order and dropout.
+    """
+
+    embedding_dim: int = 64
+    history_len: int = 100
+    blocks: int = 2
+    heads: int = 2
+    dropout: float = 0.2
+    loss: str = "full_softmax"
+    temperature: float = 0.0
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    epochs: int = 60
+    patience: int = 10
+    tail_share: float = 0.3
+    tail_events: int = 10
+    candidates: int = 200
+    jit: bool = True
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class IndexConfig:
+    """The ScaNN index.
+
+    Attributes:
+        exact_below: Catalogues smaller than this are searched exactly.
+        tree_from: Catalogues of at least this size get a partitioning tree with SOAR.
+        recall_target: Least acceptable recall@`recall_k` against exact search; a build that
+            misses it fails.
+        recall_k: Neighbours compared.
+        recall_queries: Real queries measured.
+        seed: Seed of the query sample.
+    """
+
+    exact_below: int = 20_000
+    tree_from: int = 100_000
+    recall_target: float = 0.95
+    recall_k: int = 200
+    recall_queries: int = 1_000
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class RankingConfig:
+    """`ranking/`: the behaviour-sequence transformer with pair-user attention.
+
+    Attributes:
+        embedding_dim: Width of tokens.
+        history_len: Newest events of each owner's history that are read.
+        blocks: Transformer blocks.
+        heads: Attention heads in each block.
+        hidden: Widths of each head's MLP.
+        dropout: Dropout rate on tokens, attention output and MLPs.
+        negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.
+        pairs_per_item: Upper limit of user pairs taken per commonly rated item and epoch.
+        pair_batch_size: Pairs in a training step.
+        batch_size: Users in a training step.
+        learning_rate: Peak rate of Adam.
+        epochs: Upper limit of epochs.
+        patience: Epochs without a better validation figure before stopping.
+        rating_weight: Weight of the owners' rating loss.
+        pair_weight: Weight of the pair-mean rating loss.
+        watch_next_weight: Weight of the listwise watch-next loss.
+        jit: Compile the training step with XLA.
+        seed: Seed of initial weights, samples and dropout.
+    """
+
+    embedding_dim: int = 64
+    history_len: int = 100
+    blocks: int = 2
+    heads: int = 2
+    hidden: tuple[int, ...] = (256, 128)
+    dropout: float = 0.2
+    negatives: int = 40
+    pairs_per_item: int = 40
+    pair_batch_size: int = 64
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    epochs: int = 20
+    patience: int = 4
+    rating_weight: float = 1.0
+    pair_weight: float = 1.0
+    watch_next_weight: float = 1.0
+    jit: bool = True
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Offline evaluation.
+
+    Attributes:
+        batch_size: Users scored at once.
+    """
+
+    batch_size: int = 64
+
+
+@dataclass(frozen=True)
+class ServeConfig:
+    """The gRPC server; every limit is answered with INVALID_ARGUMENT, never a truncation.
+
+    Attributes:
+        host: Address to listen on; loopback unless someone decides otherwise.
+        port: Port to listen on; 0 takes a free one.
+        candidates: Items retrieved per viewer before ranking.
+        max_k: Largest accepted k.
+        max_viewers: Most viewers of one request.
+        max_history: Most events of one anonymous history.
+        max_exclude: Most excluded item ids.
+        max_message_bytes: Largest request message.
+        max_concurrent: Requests in progress before RESOURCE_EXHAUSTED.
+        grace_seconds: Time that running requests get on SIGTERM.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8500
+    candidates: int = 200
+    max_k: int = 500
+    max_viewers: int = 8
+    max_history: int = 2_000
+    max_exclude: int = 10_000
+    max_message_bytes: int = 1 << 20
+    max_concurrent: int = 64
+    grace_seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """All stages, one table each."""
+
+    prepare: PrepareConfig = field(default_factory=PrepareConfig)
+    retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
+    index: IndexConfig = field(default_factory=IndexConfig)
+    ranking: RankingConfig = field(default_factory=RankingConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    serve: ServeConfig = field(default_factory=ServeConfig)
+
+
+def load_config(path: Path | None) -> Config:
+    """Reads a TOML file over the defaults; without a path, the defaults.
+
+    Raises:
+        ValueError: Unknown table or key, or a value of the wrong type.
+    """
+    if path is None:
+        return Config()
+    with path.open("rb") as file:
+        raw = tomllib.load(file)
+    tables = {f.name: f.default_factory for f in dataclasses.fields(Config)}  # type: ignore[misc]
+    unknown = sorted(set(raw) - set(tables))
+    if unknown:
+        raise ValueError(f"{path}: unknown table {unknown[0]!r}; known: {sorted(tables)}")
+    stages = {}
+    for name, table in raw.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"{path}: {name}: expected a table, got {table!r}")
+        stages[name] = _stage(tables[name](), table, f"{path}: {name}")
+    return Config(**stages)
+
+
+def _stage(defaults: Any, table: dict[str, Any], where: str) -> Any:
+    """`defaults` with the values of a TOML table, each checked against the default's type."""
+    known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            raise ValueError(f"{where}: unknown key {key!r}; known: {sorted(known)}")
+        values[key] = _typed(value, known[key], f"{where}.{key}")
+    return dataclasses.replace(defaults, **values)
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    """TOML has no tuples and writes whole floats as integers; nothing else is converted."""
+    if isinstance(default, tuple):
+        if isinstance(value, list) and all(type(v) is type(default[0]) for v in value):
+            return tuple(value)
+    elif isinstance(default, float) and type(value) is int:
+        return float(value)
+    elif type(value) is type(default):
+        return value
+    raise ValueError(f"{where}: expected {type(default).__name__}, got {value!r}")

