@@ -202,7 +202,7 @@ def load_config(path: Path | None) -> Config:
         return Config()
     with path.open("rb") as file:
         raw = tomllib.load(file)
-    tables = {f.name: f.default_factory for f in dataclasses.fields(Config)}  # type: ignore[misc]
+    tables = vars(Config())
     unknown = sorted(set(raw) - set(tables))
     if unknown:
         raise ValueError(f"{path}: unknown table {unknown[0]!r}; known: {sorted(tables)}")
@@ -210,7 +210,7 @@ def load_config(path: Path | None) -> Config:
     for name, table in raw.items():
         if not isinstance(table, dict):
             raise ValueError(f"{path}: {name}: expected a table, got {table!r}")
-        stages[name] = _stage(tables[name](), table, f"{path}: {name}")
+        stages[name] = _stage(tables[name], table, f"{path}: {name}")
     return Config(**stages)
 
 

@@ -1,1 +1,1 @@
-""
+"""Models that any new one is measured against."""
