@@ -1,1 +1,1 @@
-""
+"""Readers: one file per kind of table, from a data directory to columnar Arrow."""

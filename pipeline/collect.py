@@ -1,0 +1,131 @@
+"""First Beam job: event files to one Arrow file of profiles per hash shard, and the rejects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+import pyarrow as pa
+
+from pipeline.cleaning import EVENTS, clean
+from pipeline.histories import (
+    by_shard,
+    group,
+    in_order,
+    join_users,
+    profile_schema,
+    without_repeats,
+)
+from pipeline.rejects import to_jsonl
+from pipeline.runner import new_pipeline
+from pipeline.sources.blocks import Block, parse_block
+from pipeline.sources.items import read_items
+from pipeline.sources.layouts import Layout
+from pipeline.sources.users import read_users, user_schema
+from schemas.cards import Card
+from schemas.columns import ITEM_ID
+
+USERS_PER_BATCH = 512
+REJECTS = "rejects"
+"""Tag of the side output."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A release on disk, with its layout and card."""
+
+    directory: str
+    layout: Layout
+    card: Card
+
+
+def collect(
+    source: Source,
+    blocks: Sequence[Block],
+    shards: int,
+    work: Path,
+    rejects: Path,
+    beam_args: Sequence[str] = (),
+) -> None:
+    """Runs the job.
+
+    Args:
+        source: What is read.
+        blocks: The event file in parts.
+        shards: Hash shards of users.
+        work: Takes `profiles-<shard>.arrow`, batches of `histories.profile_schema` sorted by user.
+        rejects: Takes the rejects, a JSON object a line, in no set order.
+        beam_args: Beam options.
+    """
+    with new_pipeline(beam_args) as pipeline:
+        item_ids = beam.pvalue.AsSingleton(
+            pipeline
+            | "Items" >> beam.Create([source])
+            | "ReadItems" >> beam.Map(lambda s: read_items(Path(s.directory), s.layout).column(ITEM_ID))
+        )
+        users = (
+            pipeline
+            | "People" >> beam.Create([source])
+            | "ReadUsers" >> beam.Map(lambda s: read_users(Path(s.directory), s.layout, s.card))
+            | "ShardUsers" >> beam.FlatMap(by_shard, shards)
+        )
+        events = (
+            pipeline
+            | "Blocks" >> beam.Create(blocks)
+            | "Spread" >> beam.Reshuffle()
+            | "Clean" >> beam.FlatMap(_clean, source, item_ids).with_outputs(REJECTS, main="events")
+        )
+        grouped = (
+            {
+                "events": events.events | "ShardEvents" >> beam.FlatMap(by_shard, shards),
+                "users": users,
+            }
+            | "ByShard" >> beam.CoGroupByKey()
+            | "Group" >> beam.FlatMap(_profiles, source, str(work)).with_outputs(REJECTS)
+        )
+        _ = (
+            (events[REJECTS], grouped[REJECTS])
+            | "Rejects" >> beam.Flatten()
+            | "ToJson" >> beam.Map(to_jsonl)
+            | "WriteRejects"
+            >> beam.io.WriteToText(str(rejects), num_shards=1, shard_name_template="")
+        )
+
+
+def _clean(block: Block, source: Source, item_ids: pa.Array) -> Iterator[object]:
+    table = source.layout.events
+    rows, ragged = parse_block(block, table)
+    events, rejects = clean(rows, table.file, source.card, item_ids)
+    yield events
+    for batch in (ragged, rejects):
+        if len(batch):
+            yield beam.pvalue.TaggedOutput(REJECTS, batch)
+
+
+def _profiles(
+    keyed: tuple[int, dict[str, Iterable[pa.RecordBatch]]], source: Source, work: str
+) -> Iterator[beam.pvalue.TaggedOutput]:
+    """Writes one shard's profiles; repeated events go to the rejects."""
+    shard, parts = keyed
+    events = in_order(_concat(EVENTS, parts["events"]))
+    events, repeats = without_repeats(events, source.layout.events.file)
+    users = _concat(user_schema(source.card), parts["users"])
+    profiles = join_users(group(events), users, source.card)
+    _write(profiles, Path(work) / f"profiles-{shard:05d}.arrow", profile_schema(source.card))
+    if len(repeats):
+        yield beam.pvalue.TaggedOutput(REJECTS, repeats)
+
+
+def _concat(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.concat_batches([pa.RecordBatch.from_pylist([], schema), *batches])
+
+
+def _write(profiles: pa.RecordBatch, path: Path, schema: pa.Schema) -> None:
+    """Writes aside and renames, since a runner may run a bundle twice."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    with pa.ipc.new_file(str(aside), schema) as writer:
+        writer.write_table(pa.Table.from_batches([profiles]), max_chunksize=USERS_PER_BATCH)
+    aside.replace(path)

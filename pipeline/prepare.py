@@ -1,0 +1,97 @@
+"""The prepare stage: a data directory in, everything that models train on out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
+
+import tensorflow_transform as tft
+from google.protobuf import text_format
+
+from pipeline.collect import Source, collect
+from pipeline.features import sizes
+from pipeline.merge import write_tables
+from pipeline.raw_schema import raw_schema
+from pipeline.rejects import check_reject_rate, sort_rejects
+from pipeline.sources.blocks import plan_blocks
+from pipeline.sources.items import read_items
+from pipeline.sources.layouts import SourceError, layout_named
+from pipeline.transform import transform
+from schemas.artifacts import Artifact, write_json
+from schemas.cards import load_card
+from schemas.config import PrepareConfig
+
+FEWEST_EVENTS = 3
+"""One to train on, one to validate, one to test."""
+
+
+def prepare(
+    data: Artifact, config: PrepareConfig, out: Path, beam_args: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Fills `out` with what docs/artifacts.md lists under `prepared`.
+
+    Args:
+        data: A data directory, as `pipeline.fetch.fetch` leaves it.
+        config: The stage's settings.
+        out: An empty directory.
+        beam_args: Beam options, for example `["--runner=FlinkRunner"]`.
+
+    Returns:
+        The figures for the manifest.
+
+    Raises:
+        SourceError: A source file is missing, malformed or empty.
+        RejectRateError: Too many rows were rejected.
+        ValueError: A setting is out of range.
+    """
+    _check(config)
+    layout = layout_named(data.figures["layout"])
+    source = Source(str(data.path), layout, load_card(layout.card))
+    work = out / "work"
+    work.mkdir()
+    rejects = out / "rejects" / "rejects.jsonl"
+    rejects.parent.mkdir()
+
+    items = read_items(data.path, layout)
+    blocks = list(plan_blocks(data.path, layout.events))
+    read = sum(block.lines for block in blocks)
+    if not read:
+        raise SourceError(f"{data.path / layout.events.file}: expected ratings, got no rows")
+    collect(source, blocks, config.shards, work, rejects, beam_args)
+    reasons = sort_rejects(rejects)
+    check_reject_rate(read, reasons, config.max_reject_rate)
+
+    profiles = sorted(work.glob("profiles-*.arrow"))
+    rows = write_tables(profiles, items, source.card, config.min_events, out)
+    transform(
+        source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args
+    )
+    write_json(out / "card.json", source.card.to_dict())
+    (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
+    shutil.rmtree(work)
+    return {
+        "dataset": data.figures["dataset"],
+        "source": data.figures["source"],
+        "rows": {
+            "read": read,
+            "accepted": rows.pop("events"),
+            "rejected": reasons.total(),
+            "items": len(items),
+            **rows,
+        },
+        "split": {"kind": "leave_one_out", "min_events": config.min_events},
+        "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
+    }
+
+
+def _check(config: PrepareConfig) -> None:
+    for name, least in (("shards", 1), ("min_events", FEWEST_EVENTS), ("quantile_buckets", 2)):
+        if getattr(config, name) < least:
+            raise ValueError(f"{name}: expected at least {least}, got {getattr(config, name)}")
+    for name in ("item_oov_buckets", "categorical_oov_buckets"):
+        if getattr(config, name) < 0:
+            raise ValueError(f"{name}: expected 0 or more, got {getattr(config, name)}")

@@ -1,0 +1,88 @@
+"""Rows that were turned away: why, where, and when there are too many."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("field", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+
+
+class RejectRateError(ValueError):
+    """More rows were rejected than the configuration allows."""
+
+
+def reject_batch(
+    file: str, lines: np.ndarray, field: str, values: pa.Array, reason: str
+) -> pa.RecordBatch:
+    """A batch of `SCHEMA`: rows of one file rejected for one reason.
+
+    Args:
+        file: Source file name.
+        lines: `[rows]` int64 line numbers.
+        field: The column at fault.
+        values: `[rows]` string, what stood there.
+        reason: What was expected instead.
+    """
+    count = len(lines)
+    return pa.record_batch(
+        [
+            pa.repeat(pa.scalar(file), count),
+            pa.array(lines, pa.int64()),
+            pa.repeat(pa.scalar(field), count),
+            pa.repeat(pa.scalar(reason), count),
+            values,
+        ],
+        schema=SCHEMA,
+    )
+
+
+def to_jsonl(batch: pa.RecordBatch) -> str:
+    """One JSON object a line, without the last line end."""
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in batch.to_pylist())
+
+
+def sort_rejects(path: Path) -> Counter[str]:
+    """Sorts a rejects file by file and line and counts its reasons.
+
+    Returns:
+        Rows by `"<field>: <reason>"`.
+    """
+    with path.open(encoding="utf-8") as file:
+        rows = [(json.loads(line), line) for line in file if line.strip()]
+    rows.sort(key=lambda row: (row[0]["file"], row[0]["line"]))
+    path.write_text("".join(line for _, line in rows), encoding="utf-8")
+    return Counter(f"{row['field']}: {row['reason']}" for row, _ in rows)
+
+
+def check_reject_rate(read: int, reasons: Counter[str], limit: float) -> None:
+    """Stops a run that would lose too much.
+
+    Args:
+        read: Rows read.
+        reasons: Rejected rows by reason.
+        limit: Greatest share of rejected rows.
+
+    Raises:
+        RejectRateError: The share is above `limit`; the message gives the top reasons.
+    """
+    rejected = reasons.total()
+    if rejected <= limit * read:
+        return
+    top = "; ".join(f"{reason} ({count} rows)" for reason, count in reasons.most_common(3))
+    raise RejectRateError(
+        f"{rejected} of {read} rows rejected ({rejected / read:.2%}), expected at most "
+        f"max_reject_rate = {limit:.2%}. Top reasons: {top}"
+    )

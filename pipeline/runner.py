@@ -1,0 +1,24 @@
+"""Where Beam runs: in this process unless a runner is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+
+def new_pipeline(beam_args: Sequence[str] = ()) -> beam.Pipeline:
+    """A pipeline on the runner that `beam_args` names, else on Beam's in-memory Python runner.
+
+    The bare DirectRunner would first look for Prism and download it
+    (apache_beam/runners/direct/direct_runner.py, SwitchingDirectRunner), so it is never taken.
+
+    Args:
+        beam_args: Any Beam options, for example `["--runner=FlinkRunner"]`.
+    """
+    options = PipelineOptions(list(beam_args))
+    if any(argument.split("=")[0] == "--runner" for argument in beam_args):
+        return beam.Pipeline(options=options)
+    return beam.Pipeline(runner=FnApiRunner(), options=options)
