@@ -85,6 +85,13 @@ class Requests:
         """int64 `[requests]`: every row."""
         return np.arange(len(self))
 
+    @property
+    def rated(self) -> bool:
+        """True if there are ratings to learn from and to predict."""
+        return bool(
+            np.isfinite(self.history_rating).any() and np.isfinite(self.target_rating).any()
+        )
+
     def events(self, rows: np.ndarray) -> Events:
         """The histories of `rows` (int64 `[rows]`), flattened."""
         lengths = self.indptr[rows + 1] - self.indptr[rows]
