@@ -1,0 +1,35 @@
+"""`python -m serving --run DIR`: the server alone, for containers and tests."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+from pathlib import Path
+
+from schemas.config import load_config
+from serving.server import serve
+
+
+def main() -> None:
+    """Parses the command line and serves."""
+    parser = argparse.ArgumentParser(prog="python -m serving")
+    parser.add_argument("--run", type=Path, required=True, help="a run directory")
+    parser.add_argument("--config", type=Path, help="TOML; its [serve] table is used")
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    given = {"host": arguments.host, "port": arguments.port}
+    try:
+        config = load_config(arguments.config).serve
+        config = dataclasses.replace(
+            config, **{name: value for name, value in given.items() if value is not None}
+        )
+        serve(arguments.run, config)
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"matinee: {error}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""All artefacts of one run, opened and checked to belong together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.artifacts import Artifact, open_artifact
+from schemas.cards import Card, card_from_dict
+from serving.backend import QueryEncoder, Ranker
+from serving.catalogue import Catalogue
+from serving.profiles import Profiles
+from serving.retriever import Retriever
+
+STAGES = ("prepared", "retrieval", "index", "ranking")
+
+READS = {
+    "retrieval": ("prepared",),
+    "index": ("retrieval",),
+    "ranking": ("prepared", "retrieval"),
+}
+"""Stage to the stages whose versions its manifest must name under `inputs`."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a server serves; nothing in it changes after opening.
+
+    Attributes:
+        card: The dataset's features and rating scale.
+        catalogue: Every item.
+        profiles: Every known user.
+        retriever: The index; its rows are the catalogue's.
+        encoder: The query tower.
+        ranker: The ranking model.
+        versions: Stage name to artefact version.
+    """
+
+    card: Card
+    catalogue: Catalogue
+    profiles: Profiles
+    retriever: Retriever
+    encoder: QueryEncoder
+    ranker: Ranker
+    versions: Mapping[str, str]
+
+
+def open_bundle(run: Path) -> Bundle:
+    """Opens the latest prepared data, models and index of a run directory.
+
+    Raises:
+        FileNotFoundError: A stage has no finished build; the message names it.
+        ValueError: The stages were not built from each other, or a file is not as it should be.
+    """
+    stages = {stage: open_artifact(run / stage) for stage in STAGES}
+    _check_versions(stages)
+    prepared = stages["prepared"].path
+    card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
+    catalogue = Catalogue(prepared / "catalogue.parquet", card)
+    retriever = Retriever(stages["index"])
+    if retriever.item_ids != catalogue.item_ids:
+        raise ValueError(
+            f"{stages['index'].path}: expected the {len(catalogue)} items of {prepared} in their "
+            f"order, got {len(retriever)} others; build the index again"
+        )
+    return Bundle(
+        card=card,
+        catalogue=catalogue,
+        profiles=Profiles(prepared / "profiles.parquet", card, catalogue),
+        retriever=retriever,
+        encoder=QueryEncoder(stages["retrieval"], card, catalogue),
+        ranker=Ranker(stages["ranking"], card, catalogue),
+        versions={stage: artifact.version for stage, artifact in stages.items()},
+    )
+
+
+def _check_versions(stages: Mapping[str, Artifact]) -> None:
+    for stage, inputs in READS.items():
+        for name in inputs:
+            built_with = stages[stage].manifest["inputs"].get(name)
+            if built_with != stages[name].version:
+                raise ValueError(
+                    f"{stages[stage].path}: expected {stage} built from {name} "
+                    f"{stages[name].version}, got one built from {built_with}; "
+                    f"run the {stage} stage again"
+                )

@@ -1,0 +1,109 @@
+"""The gRPC service: hands requests to a few threads and turns what happens into status codes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+
+from schemas import recommender_pb2 as pb
+from schemas import recommender_pb2_grpc
+from serving.errors import RequestError
+from serving.recommender import Recommender
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+log = logging.getLogger(__name__)
+
+
+class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
+    """`matinee.v1.Recommender`.
+
+    Logs hold request ids, status codes and durations, never what a request says of people.
+    """
+
+    def __init__(
+        self, recommender: Recommender, pool: ThreadPoolExecutor, max_concurrent: int
+    ) -> None:
+        self._recommender = recommender
+        self._pool = pool
+        self._max_concurrent = max_concurrent
+        # Counted here and not by gRPC's `maximum_concurrent_rpcs`, which would turn away health
+        # checks as well.
+        self._slots = threading.BoundedSemaphore(max_concurrent)
+
+    async def Recommend(
+        self, request: pb.RecommendRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.RecommendResponse:
+        return await self._answer(self._recommender.recommend, request, context)
+
+    async def SimilarItems(
+        self, request: pb.SimilarItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.SimilarItemsResponse:
+        return await self._answer(self._recommender.similar_items, request, context)
+
+    async def GetModelInfo(
+        self, request: pb.GetModelInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.GetModelInfoResponse:
+        return await self._answer(self._recommender.model_info, request, context)
+
+    async def _answer(
+        self,
+        work: Callable[[Request, str], Response],
+        request: Request,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> Response:
+        """Runs `work` in the pool; every failure becomes a status with a message for the client."""
+        request_id = uuid.uuid4().hex
+        started = time.perf_counter()
+        code = grpc.StatusCode.OK
+        try:
+            return await self._in_pool(work, request, request_id)
+        except RequestError as error:
+            code = error.code
+            await _abort(context, code, str(error))
+        except Exception as error:
+            code = grpc.StatusCode.INTERNAL
+            _log_unexpected(request_id, error)
+            await _abort(context, code, f"internal error, request {request_id}")
+        except asyncio.CancelledError:
+            code = grpc.StatusCode.CANCELLED
+            raise
+        finally:
+            milliseconds = (time.perf_counter() - started) * 1e3
+            log.info("%s %s %s %.1f ms", request_id, work.__name__, code.name, milliseconds)
+
+    async def _in_pool(
+        self, work: Callable[[Request, str], Response], request: Request, request_id: str
+    ) -> Response:
+        if not self._slots.acquire(blocking=False):
+            raise RequestError(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"the server already works on {self._max_concurrent} requests; try again later",
+            )
+        job = self._pool.submit(work, request, request_id)
+        # When the job is done and not when its client is: a cancelled request may still be running.
+        job.add_done_callback(lambda _: self._slots.release())
+        return await asyncio.wrap_future(job)
+
+
+async def _abort(
+    context: grpc.aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str
+) -> NoReturn:
+    await context.abort(code, message)
+    raise AssertionError("abort raises")
+
+
+def _log_unexpected(request_id: str, error: Exception) -> None:
+    """Where an error came from, without its message, which may quote the request."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s failed: %s\n%s", request_id, type(error).__name__, frames)

@@ -1,0 +1,226 @@
+"""The stages of the request path: each takes what it narrows first and gives back what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from schemas import recommender_pb2 as pb
+from schemas.cards import Card
+from serving.backend import QueryEncoder, Ranker
+from serving.catalogue import Catalogue
+from serving.profiles import Profile, Profiles, unknown_profile
+from serving.retriever import Retriever
+from serving.validation import Query
+
+
+@dataclass(frozen=True)
+class Viewers:
+    """The people of a request.
+
+    Attributes:
+        profiles: One per viewer, in the order of the request.
+        unknown: Places in `profiles` of user ids that the server does not know.
+    """
+
+    profiles: tuple[Profile, ...]
+    unknown: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.profiles)
+
+    @property
+    def have_history(self) -> bool:
+        """Whether at least one of them has watched something."""
+        return any(len(profile.rows) for profile in self.profiles)
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """The catalogue without what may not be returned.
+
+    Attributes:
+        items: Items of the catalogue.
+        barred: Distinct rows that may not be returned, int64, sorted.
+    """
+
+    items: int
+    barred: np.ndarray
+
+    def __len__(self) -> int:
+        return self.items - len(self.barred)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What retrieval found for any of the viewers.
+
+    Attributes:
+        rows: `[candidates]` int64 distinct catalogue rows, ascending.
+        scores: `[candidates, viewers]` float32 inner products, for every viewer.
+    """
+
+    rows: np.ndarray
+    scores: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates, best first.
+
+    Attributes:
+        rows: `[candidates]` int64 catalogue rows.
+        score: `[candidates]` what they are ordered by.
+        source: Where all of them come from.
+        predictions: Name in `pb.Scores` to `[candidates, ...]` values; none for popular items.
+    """
+
+    rows: np.ndarray
+    score: np.ndarray
+    source: pb.Source
+    predictions: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def top(self, k: int) -> Ranked:
+        """The first k."""
+        kept = {name: values[:k] for name, values in self.predictions.items()}
+        return Ranked(self.rows[:k], self.score[:k], self.source, kept)
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Looks up user ids; an unknown one is a viewer of whom nothing is known."""
+
+    profiles: Profiles
+    card: Card
+
+    def __call__(self, viewers: Sequence[str | Profile]) -> Viewers:
+        found = [
+            self.profiles.get(viewer) if isinstance(viewer, str) else viewer for viewer in viewers
+        ]
+        return Viewers(
+            profiles=tuple(profile or unknown_profile(self.card) for profile in found),
+            unknown=tuple(at for at, profile in enumerate(found) if profile is None),
+        )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Bars what was seen, by the request's policy, and what it excludes.
+
+    Before retrieval and not after it, because retrieval fetches more where more is barred.
+    """
+
+    def __call__(self, catalogue: Catalogue, viewers: Viewers, query: Query) -> Eligible:
+        histories = [np.unique(profile.rows) for profile in viewers.profiles]
+        if query.seen_policy == pb.INCLUDE_SEEN:
+            seen = np.zeros(0, dtype=np.int64)
+        elif query.seen_policy == pb.EXCLUDE_SEEN_BY_ALL:
+            seen = reduce(np.intersect1d, histories)
+        else:
+            seen = np.concatenate(histories)
+        return Eligible(len(catalogue), np.union1d(seen, query.exclude).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Encode:
+    """Query vectors, `[viewers, embedding_dim]` float32."""
+
+    encoder: QueryEncoder
+
+    def __call__(self, viewers: Viewers) -> np.ndarray:
+        return self.encoder.encode(viewers.profiles)
+
+
+@dataclass(frozen=True)
+class Retrieve:
+    """The nearest items of each viewer, united, with every viewer's score for each."""
+
+    retriever: Retriever
+    candidates: int
+
+    def __call__(self, eligible: Eligible, queries: np.ndarray, k: int) -> Candidates:
+        wanted = max(self.candidates, k)
+        hits = self.retriever.search(queries, wanted, [eligible.barred] * len(queries))
+        rows = np.unique(hits.rows[hits.valid])
+        return Candidates(rows, self.retriever.score(queries, rows).T)
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Orders candidates by the objective, all viewers in one pass; ties go by item id."""
+
+    ranker: Ranker
+
+    def __call__(self, candidates: Candidates, viewers: Viewers, objective: pb.Objective) -> Ranked:
+        if not len(candidates):
+            return Ranked(candidates.rows, np.zeros(0, np.float32), pb.PERSONAL, {})
+        scores = self.ranker.rank(viewers.profiles, candidates.rows, candidates.scores)
+        score = scores.watch_next if objective == pb.WATCH_NEXT else scores.joint_rating
+        order = np.lexsort((candidates.rows, -score))
+        predictions = {
+            "retrieval": candidates.scores.max(axis=1),
+            "watch_next": scores.watch_next,
+            "joint_rating": scores.joint_rating,
+            "viewer_ratings": scores.rating,
+        }
+        return Ranked(
+            rows=candidates.rows[order],
+            score=score[order],
+            source=pb.PERSONAL,
+            predictions={name: values[order] for name, values in predictions.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Popular:
+    """The most watched items of the training data, for viewers without any history."""
+
+    catalogue: Catalogue
+
+    def __call__(self, eligible: Eligible) -> Ranked:
+        popular = self.catalogue.popular
+        rows = popular[~np.isin(popular, eligible.barred)]
+        return Ranked(rows, self.catalogue.train_count[rows], pb.POPULAR, {})
+
+
+@dataclass(frozen=True)
+class Respond:
+    """The k best as the client sees them."""
+
+    catalogue: Catalogue
+
+    def __call__(self, ranked: Ranked, k: int) -> list[pb.Recommendation]:
+        top = ranked.top(k)
+        predictions = {name: values.tolist() for name, values in top.predictions.items()}
+        return [
+            pb.Recommendation(
+                item=item,
+                scores=pb.Scores(
+                    score=score, **{name: values[at] for name, values in predictions.items()}
+                ),
+                source=top.source,
+            )
+            for at, (item, score) in enumerate(
+                zip(items(self.catalogue, top.rows), top.score.tolist(), strict=True)
+            )
+        ]
+
+
+def items(catalogue: Catalogue, rows: np.ndarray) -> list[pb.Item]:
+    """Catalogue rows as the client sees them."""
+    return [
+        pb.Item(
+            item_id=catalogue.item_ids[row],
+            features={name: pb.FeatureValues(values=texts) for name, texts in features.items()},
+        )
+        for row, features in zip(rows, catalogue.features(rows), strict=True)
+    ]

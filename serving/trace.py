@@ -1,0 +1,36 @@
+"""What each stage of one request did: items in, items out, milliseconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sized
+from typing import Any, TypeVar
+
+from schemas import recommender_pb2 as pb
+
+Out = TypeVar("Out", bound=Sized)
+
+
+class Trace:
+    """Runs stages and keeps a report of each.
+
+    Attributes:
+        reports: One per stage run, in order.
+    """
+
+    def __init__(self) -> None:
+        self.reports: list[pb.StageReport] = []
+
+    def run(self, stage: Callable[..., Out], narrowed: Sized, *rest: Any) -> Out:
+        """Calls `stage(narrowed, *rest)`; items in and out are lengths."""
+        started = time.perf_counter()
+        result = stage(narrowed, *rest)
+        self.reports.append(
+            pb.StageReport(
+                stage=type(stage).__name__.lower(),
+                items_in=len(narrowed),
+                items_out=len(result),
+                milliseconds=(time.perf_counter() - started) * 1e3,
+            )
+        )
+        return result

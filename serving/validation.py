@@ -1,0 +1,222 @@
+"""Requests, checked field by field and turned into what the request path works on.
+
+Nothing behind this module sees a protobuf request, and nothing before it decides anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+import numpy as np
+
+from schemas import recommender_pb2 as pb
+from schemas.cards import Card, FeatureKind
+from schemas.config import ServeConfig
+from serving.catalogue import Catalogue
+from serving.errors import RequestError, invalid, shown
+from serving.profiles import Feature, Profile, unknown_features
+
+
+@dataclass(frozen=True)
+class Query:
+    """A valid request for recommendations.
+
+    Attributes:
+        viewers: At least one, each a user id to look up or a profile from the request.
+        k: Items asked for.
+        exclude: Catalogue rows never to return, int64.
+        seen_policy: Never SEEN_POLICY_UNSPECIFIED.
+        objective: Never OBJECTIVE_UNSPECIFIED.
+    """
+
+    viewers: tuple[str | Profile, ...]
+    k: int
+    exclude: np.ndarray
+    seen_policy: pb.SeenPolicy
+    objective: pb.Objective
+
+
+@dataclass(frozen=True)
+class SimilarQuery:
+    """A valid request for similar items.
+
+    Attributes:
+        row: Catalogue row of the item.
+        k: Items asked for.
+        exclude: Catalogue rows never to return, int64.
+    """
+
+    row: int
+    k: int
+    exclude: np.ndarray
+
+
+class Validator:
+    """Checks requests against the catalogue, the card and the server's limits."""
+
+    def __init__(self, card: Card, catalogue: Catalogue, limits: ServeConfig) -> None:
+        self._card = card
+        self._catalogue = catalogue
+        self._limits = limits
+
+    def recommend(self, request: pb.RecommendRequest) -> Query:
+        """The request, checked.
+
+        Raises:
+            RequestError: INVALID_ARGUMENT, naming the first field at fault.
+        """
+        count = len(request.viewers)
+        if not 1 <= count <= self._limits.max_viewers:
+            raise invalid("viewers", f"1 to {self._limits.max_viewers}", count)
+        self._check_k(request.k)
+        _check_enum("seen_policy", request.seen_policy, pb.SeenPolicy)
+        _check_enum("objective", request.objective, pb.Objective)
+        viewers = tuple(
+            self._viewer(f"viewers[{at}]", viewer) for at, viewer in enumerate(request.viewers)
+        )
+        _check_distinct(viewers)
+        default = pb.JOINT_RATING if count > 1 else pb.WATCH_NEXT
+        return Query(
+            viewers=viewers,
+            k=request.k,
+            exclude=self._exclude(request.exclude_item_ids),
+            seen_policy=request.seen_policy or pb.EXCLUDE_SEEN_BY_ANY,
+            objective=request.objective or default,
+        )
+
+    def similar(self, request: pb.SimilarItemsRequest) -> SimilarQuery:
+        """The request, checked.
+
+        Raises:
+            RequestError: INVALID_ARGUMENT, naming the first field at fault, or NOT_FOUND.
+        """
+        self._check_k(request.k)
+        if not request.item_id:
+            raise invalid("item_id", "an item id", "")
+        row = int(self._catalogue.rows([request.item_id])[0])
+        if row < 0:
+            raise RequestError(
+                grpc.StatusCode.NOT_FOUND,
+                f"item_id: {shown(request.item_id)} is not in the catalogue",
+            )
+        return SimilarQuery(row, request.k, self._exclude(request.exclude_item_ids))
+
+    def _check_k(self, k: int) -> None:
+        if not 1 <= k <= self._limits.max_k:
+            raise invalid("k", f"1 to {self._limits.max_k}", k)
+
+    def _exclude(self, item_ids: Sequence[str]) -> np.ndarray:
+        """Rows to exclude; ids that the catalogue does not hold exclude nothing."""
+        if len(item_ids) > self._limits.max_exclude:
+            raise invalid("exclude_item_ids", f"at most {self._limits.max_exclude}", len(item_ids))
+        for at, item_id in enumerate(item_ids):
+            if not item_id:
+                raise invalid(f"exclude_item_ids[{at}]", "an item id", item_id)
+        rows = self._catalogue.rows(item_ids)
+        return rows[rows >= 0]
+
+    def _viewer(self, field: str, viewer: pb.Viewer) -> str | Profile:
+        who = viewer.WhichOneof("who")
+        if who == "anonymous":
+            return self._anonymous(f"{field}.anonymous", viewer.anonymous)
+        if who is None:
+            raise invalid(field, "a user_id or an anonymous viewer", None)
+        if not viewer.user_id:
+            raise invalid(f"{field}.user_id", "a user id", "")
+        return viewer.user_id
+
+    def _anonymous(self, field: str, viewer: pb.AnonymousViewer) -> Profile:
+        if len(viewer.events) > self._limits.max_history:
+            raise invalid(
+                f"{field}.events", f"at most {self._limits.max_history}", len(viewer.events)
+            )
+        return Profile(
+            rows=self._items(field, viewer.events),
+            ratings=self._ratings(field, viewer.events),
+            timestamps=_timestamps(field, viewer.events),
+            features=self._features(field, viewer),
+        )
+
+    def _items(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
+        rows = self._catalogue.rows(event.item_id for event in events)
+        at = _first(rows < 0)
+        if at is not None:
+            raise invalid(
+                f"{field}.events[{at}].item_id", "an item of the catalogue", events[at].item_id
+            )
+        return rows
+
+    def _ratings(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
+        given = np.array([event.HasField("rating") for event in events], dtype=bool)
+        ratings = np.array([event.rating for event in events], dtype=np.float32)
+        low, high = self._card.rating_min, self._card.rating_max
+        at = _first(given & ~((ratings >= low) & (ratings <= high)))  # NaN compares false
+        if at is not None:
+            raise invalid(f"{field}.events[{at}].rating", f"{low} to {high}", float(ratings[at]))
+        return np.where(given, ratings, np.float32(np.nan))
+
+    def _features(self, field: str, viewer: pb.AnonymousViewer) -> dict[str, Feature]:
+        features = unknown_features(self._card)
+        known = self._card.user_features
+        for name, value in viewer.features.items():
+            if name not in known:
+                raise invalid(f"{field}.features", f"the names {sorted(known)}", name)
+            if known[name] is FeatureKind.NUMERIC:
+                features[name] = _number(f"{field}.features[{name!r}]", value)
+            elif name in features:  # a display feature is no model input
+                features[name] = value
+        return features
+
+
+def _check_distinct(viewers: Sequence[str | Profile]) -> None:
+    first: dict[str, int] = {}
+    for at, viewer in enumerate(viewers):
+        if isinstance(viewer, str) and first.setdefault(viewer, at) != at:
+            raise invalid(
+                f"viewers[{at}].user_id", f"another user than viewers[{first[viewer]}]", viewer
+            )
+
+
+def _check_enum(field: str, value: int, enum: type[pb.SeenPolicy] | type[pb.Objective]) -> None:
+    if value not in enum.values():  # proto3 lets unknown numbers through
+        raise invalid(field, f"one of {enum.keys()}", value)
+
+
+def _timestamps(field: str, events: Sequence[pb.Event]) -> np.ndarray:
+    """Unix seconds `[events]` int64: all known and oldest first, or all 0."""
+    timestamps = np.array([event.timestamp for event in events], dtype=np.int64)
+    at = _first(timestamps < 0)
+    if at is not None:
+        raise invalid(f"{field}.events[{at}].timestamp", "0 or later", int(timestamps[at]))
+    if not timestamps.any():
+        return timestamps
+    at = _first(timestamps == 0)
+    if at is not None:
+        raise invalid(f"{field}.events[{at}].timestamp", "one, as other events have one", 0)
+    at = _first(np.diff(timestamps) < 0)
+    if at is not None:
+        raise invalid(
+            f"{field}.events[{at + 1}].timestamp",
+            f"events oldest first, so {timestamps[at]} or later",
+            int(timestamps[at + 1]),
+        )
+    return timestamps
+
+
+def _number(field: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    # Within float32, which is what the models take.
+    if not abs(number) <= np.finfo(np.float32).max:
+        raise invalid(field, "a finite number", value)
+    return number
+
+
+def _first(wrong: np.ndarray) -> int | None:
+    """Place of the first True."""
+    return int(np.argmax(wrong)) if wrong.any() else None
