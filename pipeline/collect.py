@@ -64,7 +64,8 @@ def collect(
         item_ids = beam.pvalue.AsSingleton(
             pipeline
             | "Items" >> beam.Create([source])
-            | "ReadItems" >> beam.Map(lambda s: read_items(Path(s.directory), s.layout).column(ITEM_ID))
+            | "ReadItems"
+            >> beam.Map(lambda s: read_items(Path(s.directory), s.layout).column(ITEM_ID))
         )
         users = (
             pipeline

@@ -75,9 +75,7 @@ def preprocessing_fn(card: Card, config: PrepareConfig) -> Callable[[Tensors], T
     return transform
 
 
-def sizes(
-    transform: tft.TFTransformOutput, card: Card, config: PrepareConfig
-) -> Mapping[str, int]:
+def sizes(transform: tft.TFTransformOutput, card: Card, config: PrepareConfig) -> Mapping[str, int]:
     """Number of indices, padding included, of `item_id` and each model input."""
     found = {ITEM_ID: transform.vocabulary_size_by_name(ITEM_ID) + config.item_oov_buckets + 1}
     for name, kind in (card.item_inputs | card.user_inputs).items():

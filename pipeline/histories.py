@@ -88,9 +88,7 @@ def group(events: pa.RecordBatch) -> pa.RecordBatch:
     return pa.record_batch({USER_ID: events.column(USER_ID).take(pa.array(starts)), **histories})
 
 
-def join_users(
-    histories: pa.RecordBatch, users: pa.RecordBatch, card: Card
-) -> pa.RecordBatch:
+def join_users(histories: pa.RecordBatch, users: pa.RecordBatch, card: Card) -> pa.RecordBatch:
     """Adds the user features after `user_id`; "" and NaN for users nothing is known of."""
     row = pc.index_in(histories.column(USER_ID), value_set=users.column(USER_ID))
     features = {}

@@ -1,4 +1,4 @@
-"""The raw tables of `prepared`: shard files merged into Parquet sorted by user, a block at a time."""
+"""The raw tables of `prepared`: shard files merged, a block of users at a time, into Parquet."""
 
 from __future__ import annotations
 

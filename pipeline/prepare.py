@@ -67,9 +67,7 @@ def prepare(
 
     profiles = sorted(work.glob("profiles-*.arrow"))
     rows = write_tables(profiles, items, source.card, config.min_events, out)
-    transform(
-        source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args
-    )
+    transform(source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args)
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
     shutil.rmtree(work)

@@ -56,7 +56,8 @@ def transform(
         beam_args: Beam options.
     """
     adapter = TensorAdapterConfig(
-        arrow_schema(card), dict(raw_schema(card).tensor_representation_group[""].tensor_representation)
+        arrow_schema(card),
+        dict(raw_schema(card).tensor_representation_group[""].tensor_representation),
     )
     with new_pipeline(beam_args) as pipeline, tft_beam.Context(temp_dir=str(work / "tft")):
         items = (

@@ -13,9 +13,7 @@ from pipeline.sources.tables import floats, lists, read_table
 from schemas.columns import ITEM_ID, TITLE
 
 # "(2006-2007)" and "(2019- )" are series in the CSV releases; "(V)" is straight to video.
-TITLE_AND_YEAR = (
-    r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-\x{2013}]\s?(?:\d{4})?)?\)\s*(?:\(V\))?$"
-)
+TITLE_AND_YEAR = r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-\x{2013}]\s?(?:\d{4})?)?\)\s*(?:\(V\))?$"
 # "unkonwn" is how the TSV release spells it.
 NO_TITLE = pa.array(["unknown", "unkonwn"])
 NO_GENRE = pa.array(["unknown", "(no genres listed)", ""])
@@ -49,7 +47,9 @@ def _title_and_year(table: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
     title = table.column(TITLE)
     if "year" in table.schema.names:
         # Put together again, for one of them has its year in the title and "V" in the year.
-        title = pc.binary_join_element_wise(title, pc.binary_join_element_wise("(", table.column("year"), ")", ""), " ")
+        title = pc.binary_join_element_wise(
+            title, pc.binary_join_element_wise("(", table.column("year"), ")", ""), " "
+        )
         title = pc.replace_substring(title, " (unkonwn)", "")
     parts = pc.extract_regex(title, TITLE_AND_YEAR)
     matched = pc.is_valid(parts)
@@ -65,7 +65,9 @@ def _genres(directory: Path, layout: Layout, table: pa.RecordBatch) -> pa.Array:
         )
     lines = (directory / layout.genre_names).read_text(encoding="latin-1").split()
     names = [line.partition("|")[0] for line in lines]
-    flags = [pc.equal(table.column(flag), "1").to_numpy(zero_copy_only=False) for flag in GENRE_FLAGS]
+    flags = [
+        pc.equal(table.column(flag), "1").to_numpy(zero_copy_only=False) for flag in GENRE_FLAGS
+    ]
     return _without_placeholders(lists(np.stack(flags, axis=1), names))
 
 

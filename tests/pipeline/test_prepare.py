@@ -1,0 +1,1 @@
+"""The prepare stage on the planted data: files, counts and no leak."""
