@@ -69,7 +69,7 @@ class RetrievalModel:
     """
 
     def __init__(self, path: Path, item_ids: np.ndarray, history_len: int) -> None:
-        trained_on = (path / "item_ids.txt").read_text().splitlines()
+        trained_on = (path / "item_ids.txt").read_bytes().decode().removesuffix("\n").split("\n")
         if trained_on != item_ids.tolist():
             raise ValueError(
                 f"{path / 'item_ids.txt'}: expected the {len(item_ids)} items of the catalogue in "

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from evaluation.requests import Requests
 
+# Round values, the same for every data set.
 STEPS = 5
 """An item counts as following another up to so many events later."""
 STEP_DECAY = 0.7
