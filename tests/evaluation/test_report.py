@@ -1,0 +1,97 @@
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from evaluation.report import assemble_report, metrics_frame, metrics_table
+from schemas.artifacts import Artifact
+
+
+def ranking(hr, ndcg=0.1):
+    return {"hr@10": hr, "hr@50": 0.4, "hr@200": 0.7, "ndcg@10": ndcg, "coverage@10": 0.3}
+
+
+METRICS = {
+    "popularity": ranking(0.0859),
+    "two_stage": ranking(0.2131, ndcg=0.12),
+    "rating": {"rmse": 0.98, "mae": 0.77, "bias_rmse": 1.02811, "bias_mae": 0.8},
+    "pair": {
+        "rmse": 0.8,
+        "rmse_average_of_singles": 0.75,
+        "rmse_average_of_bias": 0.9,
+        "pairs": 765,
+    },
+}
+
+
+def artifact(version, seconds, **figures):
+    return Artifact(Path(version), {"version": version, "seconds": seconds, "figures": figures})
+
+
+ARTIFACTS = {
+    "prepared": artifact(
+        "aaa", 1.5, rows={"read": 10, "test": 2}, source={"url": "u", "sha256": "s"}
+    ),
+    "index": artifact("bbb", 2.5, kind="exact", recall=1.0, build_seconds=9),
+}
+
+
+def text(metrics):
+    console = Console(width=160, force_terminal=True, color_system="truecolor")
+    with console.capture() as capture:
+        console.print(metrics_table(metrics))
+    return capture.get()
+
+
+def test_report_is_json_with_all_keys():
+    recommendations = [{"item_id": "i1", "title": "One"}]
+    report = assemble_report("ml-100k", ARTIFACTS, METRICS, recommendations)
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["versions"]["artifacts"] == {"prepared": "aaa", "index": "bbb"}
+    assert report["versions"]["packages"]["numpy"]
+    assert "every item of the catalogue is ranked" in report["protocol"]
+    del report["versions"], report["protocol"]
+    assert report == {
+        "dataset": "ml-100k",
+        "source": {"url": "u", "sha256": "s"},
+        "rows": {"read": 10, "test": 2},
+        "seconds": {"prepared": 1.5, "index": 2.5},
+        "metrics": METRICS,
+        "index": {"kind": "exact", "recall": 1.0},
+        "recommendations": recommendations,
+    }
+
+
+def test_a_missing_stage_is_named():
+    with pytest.raises(KeyError, match="index"):
+        assemble_report("ml-100k", {"prepared": ARTIFACTS["prepared"]}, METRICS, [])
+
+
+def test_frame_holds_the_rankings_alone():
+    frame = metrics_frame(METRICS)
+    assert frame.index.tolist() == ["popularity", "two_stage"]
+    assert frame.loc["two_stage", "ndcg@10"] == 0.12
+
+
+def test_the_best_figure_of_a_column_is_bold():
+    shown = text(METRICS)
+    assert "\x1b[1m0.2131\x1b[0m" in shown
+    assert "0.0859" in shown
+    assert "\x1b[1m0.0859" not in shown
+    # Equal figures are best together.
+    assert shown.count("\x1b[1m0.4000\x1b[0m") == 2
+
+
+def test_of_errors_the_least_is_bold():
+    shown = text(METRICS)
+    assert "\x1b[1m0.9800\x1b[0m" in shown
+    assert "\x1b[1m0.7500\x1b[0m" in shown
+    assert "bias model 1.0281" in shown
+    assert "joint 0.8000" in shown
+
+
+def test_a_table_without_ratings_has_no_line_for_them():
+    shown = text({"popularity": ranking(0.1), "pair": {"pairs": 0}})
+    assert "RMSE" not in shown
+    assert "popularity" in shown

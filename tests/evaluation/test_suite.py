@@ -1,0 +1,59 @@
+import numpy as np
+
+from evaluation.ordering import top
+from evaluation.suite import evaluate
+from tests.evaluation.build import make_requests, random_requests
+
+FIGURES = {"hr@10", "hr@50", "hr@200", "ndcg@10", "coverage@10"}
+
+
+def retrieve_oracle(requests, rows, k):
+    """Knows the target: the first of each list."""
+    scores = np.where(requests.seen(rows), -np.inf, 0.0)
+    scores[np.arange(len(rows)), requests.target_item[rows]] = 1.0
+    item = top(scores, k)
+    return item, np.take_along_axis(scores, item, axis=1), item >= 0
+
+
+def rank_backwards(requests, rows, item_index, score, valid):
+    return -score
+
+
+def predict_oracle(requests, rows):
+    return requests.target_rating[rows]
+
+
+def predict_pair_oracle(requests, left, right):
+    return (requests.target_rating[left] + requests.target_rating[right]) / 2
+
+
+ORACLE = (retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle)
+
+
+def test_every_model_is_measured_on_the_same_requests():
+    requests = random_requests(users=40, items=30, events=8, seed=6)
+    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    rankings = {"popularity", "markov", "ease", "ease_half_life", "retrieval", "two_stage"}
+    assert set(metrics) == rankings | {"rating", "pair"}
+    assert all(set(metrics[name]) == FIGURES for name in rankings)
+    # The oracle is always right, the ranker that turns its list around puts the target last.
+    assert metrics["retrieval"]["ndcg@10"] == 1.0
+    assert metrics["two_stage"]["hr@10"] == 0.0
+    assert metrics["rating"]["rmse"] == metrics["pair"]["rmse"] == 0.0
+    assert metrics["rating"]["bias_rmse"] > 0.0
+    assert metrics["ease"] != metrics["ease_half_life"]
+
+
+def test_without_ratings_there_are_no_rating_errors():
+    requests = make_requests([[0, 1], [2, 1, 0]], [2, 3], items=20)
+    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    assert "rating" not in metrics
+    assert "pair" not in metrics
+    assert metrics["retrieval"]["hr@10"] == 1.0
+
+
+def test_ease_is_left_out_of_large_catalogues(monkeypatch):
+    monkeypatch.setattr("evaluation.suite.EASE_ITEMS", 29)
+    requests = random_requests(users=10, items=30, events=8, seed=6)
+    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    assert not {"ease", "ease_half_life"} & set(metrics)
