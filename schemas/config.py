@@ -42,9 +42,12 @@ class RetrievalConfig:
         dropout: Dropout rate on tokens, attention output and feed-forward output.
         loss: `tfrs` (TFRS Retrieval task, whole catalogue as candidates) or `full_softmax`
             (the same loss in plain `keras.ops`).
+        mask_seen: Leave a history's own items out of the negatives; right where what was seen is
+            not recommended again, wrong for repeated consumption.
         temperature: Divides the inner product of unit vectors; 0 means plain dot product.
         batch_size: Users in a training step.
-        learning_rate: Peak rate of Adam.
+        learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
+        weight_decay: Of AdamW.
         epochs: Upper limit; early stopping on the first held-tail event picks the number used.
         patience: Epochs without a better validation NDCG@10 before stopping.
         tail_share: Share of each user's events held back from the candidate model, whose
@@ -61,9 +64,11 @@ class RetrievalConfig:
     heads: int = 2
     dropout: float = 0.2
     loss: str = "full_softmax"
+    mask_seen: bool = True
     temperature: float = 0.0
     batch_size: int = 64
     learning_rate: float = 1e-3
+    weight_decay: float = 0.01
     epochs: int = 60
     patience: int = 10
     tail_share: float = 0.3

@@ -1,0 +1,79 @@
+"""The item tower: an item's id and content features to one vector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+from keras import ops
+
+from schemas import columns
+
+
+class ItemTower(keras.layers.Layer):
+    """Sums the embedding of the id and the mean embedding of each content feature.
+
+    An item unknown to training keeps its content embeddings and falls into an out-of-vocabulary id
+    bucket, so that it still gets a useful vector (the additive form of LightFM, Kula 2015,
+    arxiv.org/abs/1507.08439).
+    """
+
+    def __init__(self, sizes: dict[str, int], embedding_dim: int, unit: bool, **kwargs: Any):
+        """Creates the tower.
+
+        Args:
+            sizes: `item_id` and each content feature to its number of indices, padding included.
+            embedding_dim: Width of the vectors.
+            unit: Scale vectors to length 1.
+            **kwargs: Of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self.unit = unit
+        self.tables = {
+            name: keras.layers.Embedding(
+                size,
+                embedding_dim,
+                embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05),
+                name=f"{name}_embedding",
+            )
+            for name, size in sizes.items()
+        }
+
+    def build(self, input_shape: Any) -> None:
+        for table in self.tables.values():
+            table.build(None)
+        self.built = True
+
+    def call(self, items: dict[str, Any]) -> Any:
+        """Encodes items.
+
+        Args:
+            items: `item_id` `[items]` int64 and each content feature `[items, values]` int64,
+                right-padded with 0.
+
+        Returns:
+            `[items, embedding_dim]` float.
+        """
+        vectors = self.tables[columns.ITEM_ID](items[columns.ITEM_ID])
+        for name, table in self.tables.items():
+            if name != columns.ITEM_ID:
+                vectors = vectors + mean_embedding(table, items[name])
+        return ops.normalize(vectors, axis=-1) if self.unit else vectors
+
+
+def mean_embedding(table: Any, indices: Any) -> Any:
+    """Mean over the last axis of the embeddings of non-padding indices; zeros if there are none.
+
+    Args:
+        table: A built `keras.layers.Embedding`.
+        indices: `[..., values]` int64, 0 is padding.
+
+    Returns:
+        `[..., embedding_dim]` float.
+    """
+    present = ops.cast(ops.not_equal(indices, columns.PADDING), table.compute_dtype)
+    total = ops.sum(table(indices) * ops.expand_dims(present, -1), axis=-2)
+    return total / ops.maximum(ops.sum(present, axis=-1, keepdims=True), 1.0)

@@ -1,0 +1,140 @@
+"""The two-tower retrieval model as Keras trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+from keras import ops
+
+from schemas import columns
+from schemas.config import RetrievalConfig
+from towers.item_tower import ItemTower
+from towers.query_tower import QueryTower
+
+Loss = Callable[[Any, Any, Any, Any], Any]
+"""(queries, positives, catalogue, allowed) to a loss per position, as in `towers.losses`."""
+
+
+class RetrievalModel(keras.Model):
+    """A query tower over item-tower vectors, trained at every position of every history."""
+
+    def __init__(
+        self,
+        catalogue: dict[str, np.ndarray],
+        item_sizes: dict[str, int],
+        user_sizes: dict[str, int],
+        rating_range: tuple[float, float],
+        config: RetrievalConfig,
+        loss: Loss,
+    ):
+        """Creates both towers.
+
+        Args:
+            catalogue: `item_id` `[indices]` int64 and each content feature `[indices, values]`
+                int64, for every index of the vocabulary: padding, items, out-of-vocabulary.
+            item_sizes: `item_id` and each content feature to its number of indices.
+            user_sizes: User feature to its number of indices.
+            rating_range: Ends of the rating scale.
+            config: The stage's configuration.
+            loss: Loss of queries against the catalogue.
+        """
+        super().__init__()
+        self.catalogue = {name: ops.convert_to_tensor(v) for name, v in catalogue.items()}
+        real = np.arange(len(catalogue[columns.ITEM_ID])) == catalogue[columns.ITEM_ID]
+        real[columns.PADDING] = False
+        self.is_candidate = ops.convert_to_tensor(real)
+        self.retrieval_loss = loss
+        unit = config.temperature > 0
+        self.scale = 1.0 / config.temperature if unit else 1.0
+        self.mask_seen = config.mask_seen
+        self.item_tower = ItemTower(item_sizes, config.embedding_dim, unit, name="item_tower")
+        self.query_tower = QueryTower(
+            user_sizes,
+            rating_range,
+            config.embedding_dim,
+            config.history_len,
+            config.blocks,
+            config.heads,
+            config.dropout,
+            unit,
+            name="query_tower",
+        )
+        self.item_tower.build(None)
+        self.query_tower.build(None)
+        self.built = True
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Queries `[batch, 1 + history_len, dim]` and the catalogue's vectors `[indices, dim]`."""
+        vectors = self.item_tower(self.catalogue)
+        history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
+        return {
+            "queries": self.query_tower(batch, history, training=training),
+            "catalogue": vectors,
+        }
+
+    def catalogue_vectors(self) -> Any:
+        """Vectors of every item index, `[indices, embedding_dim]`."""
+        return self.item_tower(self.catalogue)
+
+    def newest_query(self, batch: dict[str, Any], vectors: Any) -> Any:
+        """Query after the newest event of each row, for inner products with item vectors.
+
+        Args:
+            batch: As in `QueryTower.call`.
+            vectors: `[indices, embedding_dim]`, from `catalogue_vectors`.
+
+        Returns:
+            `[batch, embedding_dim]`; the inner product with an item vector is the logit that the
+            loss saw.
+        """
+        history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
+        return self.newest_query_from_vectors(batch, history)
+
+    def newest_query_from_vectors(self, batch: dict[str, Any], history: Any) -> Any:
+        """As `newest_query`, with the histories' vectors `[batch, history_len, dim]` given."""
+        tokens = self.query_tower(batch, history, training=False)
+        present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
+        some = ops.any(present, axis=1, keepdims=True)
+        # Histories are left-padded: the last token is the newest event, the first is the viewer.
+        return ops.where(some, tokens[:, -1], tokens[:, 0]) * self.scale
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Mean loss over the positions that have a target."""
+        targets = ops.reshape(y, (-1,))
+        queries = ops.reshape(y_pred["queries"], (-1, y_pred["queries"].shape[-1]))
+        losses = self.retrieval_loss(
+            queries * self.scale, targets, y_pred["catalogue"], self._allowed(x)
+        )
+        real = ops.cast(ops.not_equal(targets, columns.PADDING), losses.dtype)
+        return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+    def _allowed(self, batch: dict[str, Any]) -> Any:
+        """What may be a negative at each position, `[batch * (1 + history_len), indices]` bool."""
+        items = self.is_candidate.shape[0]
+        history = batch[columns.HISTORY_ITEM_ID]
+        rows, steps = ops.shape(history)[0], history.shape[1]
+        if not self.mask_seen:
+            return ops.broadcast_to(self.is_candidate, (rows * (1 + steps), items))
+        row = ops.broadcast_to(ops.arange(rows)[:, None], (rows, steps))
+        where = ops.stack([ops.cast(row, history.dtype), history], axis=-1)
+        # Each item's step in the history, 0 where it is not in it: one scatter, no [.., L, V] cube.
+        step = ops.broadcast_to(ops.arange(1, 1 + steps), (rows, steps))
+        seen_at = ops.scatter(
+            ops.reshape(where, (-1, 2)), ops.reshape(step, (-1,)), (rows, items)
+        )[:, None]
+        unseen = ops.logical_or(seen_at == 0, seen_at > ops.arange(1 + steps)[:, None])
+        return ops.reshape(ops.logical_and(unseen, self.is_candidate), (-1, items))

@@ -1,0 +1,63 @@
+"""The TFRS `Retrieval` task as a whole-catalogue loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
+
+# isort: split
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+
+CHUNK_BYTES = 16 << 20
+"""Bound on one `[positions, positions + items]` float32 matrix, of which the task holds several."""
+
+
+class TfrsLoss:
+    """Cross-entropy of each positive against the catalogue, computed by `tfrs.tasks.Retrieval`.
+
+    The task pairs query i with candidate i, so the candidates are the positives followed by the
+    catalogue: `score_mask` hides the other positions' positives, and the catalogue's own copy of
+    the positive is an accidental hit, which the task removes. What is left is the exact full
+    softmax. In-batch negatives alone collapse on this kind of data, because a popular item is a
+    negative as often as a positive.
+    """
+
+    def __init__(self) -> None:
+        # Per position, so that padding can be left out and the caller can normalise.
+        loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True, reduction="none")
+        task = tfrs.tasks.Retrieval(loss=loss, remove_accidental_hits=True)
+        # The task needs autograph, which Keras 3 switches off inside its train step.
+        self._task = tf.function(task)
+
+    def __call__(self, queries: Any, positives: Any, catalogue: Any, allowed: Any) -> Any:
+        """As `towers.losses.full_softmax`; the number of positions must be static."""
+        step = chunk_size(catalogue.shape[0])
+        chunks = range(0, queries.shape[0], step)
+        losses = [
+            self._chunk(
+                queries[i : i + step], positives[i : i + step], catalogue, allowed[i : i + step]
+            )
+            for i in chunks
+        ]
+        return tf.concat(losses, axis=0)
+
+    def _chunk(self, queries: Any, positives: Any, catalogue: Any, allowed: Any) -> Any:
+        count, items = queries.shape[0], catalogue.shape[0]
+        return self._task(
+            queries,
+            tf.concat([tf.gather(catalogue, positives), catalogue], axis=0),
+            candidate_ids=tf.concat([positives, tf.range(items, dtype=positives.dtype)], axis=0),
+            score_mask=tf.concat([tf.eye(count, dtype=tf.bool), allowed], axis=1),
+            compute_metrics=False,
+            compute_batch_metrics=False,
+        )
+
+
+def chunk_size(items: int) -> int:
+    """Positions per call of the task: the most whose score matrix stays below `CHUNK_BYTES`.
+
+    Solves `4 p (p + items) = CHUNK_BYTES` for p.
+    """
+    return max(1, int(((items**2 + CHUNK_BYTES) ** 0.5 - items) / 2))

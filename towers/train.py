@@ -1,0 +1,110 @@
+"""`matinee train retrieval`: prepared data to a retrieval artefact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+
+from schemas import columns
+from schemas.artifacts import Artifact
+from schemas.config import RetrievalConfig
+from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
+from towers.candidates import tail_lengths, write_candidates
+from towers.export import export
+from towers.fitting import fit, validation_targets
+from towers.losses import full_softmax
+from towers.model import RetrievalModel
+
+Progress = Callable[[str, int, int, dict[str, float]], None]
+"""(what is trained, epochs done, epochs at most, figures of the last epoch)."""
+
+
+def train(
+    prepared: Artifact, config: RetrievalConfig, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Trains and exports the retrieval model.
+
+    Two fits. The *candidate model* leaves out the tail of each history: the first event of the tail
+    is its validation target, and what it retrieves at the tail is what the ranker learns from. The
+    *final model* is fitted on all events but the test events, for the number of epochs that was
+    best for the candidate model.
+
+    Args:
+        prepared: The prepared artefact.
+        config: The stage's configuration.
+        out: Empty directory to fill.
+        progress: Called after every epoch.
+
+    Returns:
+        Figures for the manifest.
+    """
+    histories = load_histories(prepared, "test")
+    tails = tail_lengths(histories, config)
+    kept = histories.lengths - tails
+    (out / "log").mkdir()
+
+    candidate_model = new_model(prepared, config)
+    epochs = fit(
+        candidate_model,
+        histories.head(kept),
+        config,
+        out / "log" / "candidate_model.jsonl",
+        lambda *done: progress("candidate model", *done),
+        config.epochs,
+        validation_targets(histories, kept, config),
+    )
+    write_candidates(candidate_model, histories, tails, config, out / "candidates.npz")
+
+    model = new_model(prepared, config)
+    fit(
+        model,
+        histories,
+        config,
+        out / "log" / "final_model.jsonl",
+        lambda *done: progress("final model", *done),
+        epochs,
+    )
+    catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
+    export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)
+    return {
+        "epochs": epochs,
+        "fitted_events": len(histories.item_id),
+        "held_back_events": int(tails.sum()),
+        "parameters": model.count_params(),
+    }
+
+
+def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
+    """A model with fresh weights, the same for the same seed.
+
+    Raises:
+        ValueError: The configuration names an unknown loss.
+    """
+    keras.utils.set_random_seed(config.seed)
+    card = load_card(prepared)
+    return RetrievalModel(
+        load_item_table(prepared),
+        item_sizes(prepared),
+        user_sizes(prepared),
+        (card.rating_min, card.rating_max),
+        config,
+        _loss(config.loss),
+    )
+
+
+def _loss(name: str) -> Callable[[Any, Any, Any, Any], Any]:
+    if name == "full_softmax":
+        return full_softmax
+    if name == "tfrs":
+        from towers.tfrs_loss import TfrsLoss  # TFRS and its legacy Keras take a second to import
+
+        return TfrsLoss()
+    raise ValueError(f"retrieval.loss: expected 'tfrs' or 'full_softmax', got {name!r}")
