@@ -33,6 +33,9 @@ TARGET_COLUMNS = {
     TARGET_RATING: pa.float32(),
     TARGET_TIMESTAMP: pa.int64(),
 }
+KIND = "kind"
+"""Column beside the graph's own that says what the rows of a batch are; all rows have the same."""
+
 FEATURE_TYPES = {
     FeatureKind.CATEGORICAL: pa.string(),
     FeatureKind.MULTI_CATEGORICAL: pa.list_(pa.string()),
@@ -76,8 +79,8 @@ def raw_schema(card: Card) -> schema_pb2.Schema:
     return schema
 
 
-def as_rows(batch: pa.RecordBatch, card: Card) -> pa.RecordBatch:
-    """A batch of items or users with every column of the graph, each as a list array.
+def as_rows(batch: pa.RecordBatch, card: Card, kind: str) -> pa.RecordBatch:
+    """A batch of items or users with every column of the graph, each as a list array, and `kind`.
 
     TFXIO wants lists throughout: a single value becomes a list of one, an absent column nulls.
     """
@@ -89,13 +92,15 @@ def as_rows(batch: pa.RecordBatch, card: Card) -> pa.RecordBatch:
         else:
             column = batch.column(name)
             columns[name] = column if is_list else _lists_of_one(column)
+    columns[KIND] = _lists_of_one(pa.repeat(pa.scalar(kind), len(batch)))
     return pa.record_batch(columns)
 
 
 def arrow_schema(card: Card) -> pa.Schema:
     """Arrow schema of what `as_rows` returns."""
+    columns = raw_columns(card) | {KIND: pa.string()}
     return pa.schema(
-        [(name, t if pa.types.is_list(t) else pa.list_(t)) for name, t in raw_columns(card).items()]
+        [(name, t if pa.types.is_list(t) else pa.list_(t)) for name, t in columns.items()]
     )
 
 

@@ -9,6 +9,7 @@ import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.parquet
 import tensorflow_transform.beam as tft_beam
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_bsl.tfxio.tensor_adapter import TensorAdapterConfig
@@ -16,6 +17,7 @@ from tfx_bsl.tfxio.tensor_adapter import TensorAdapterConfig
 from pipeline.features import preprocessing_fn
 from pipeline.raw_schema import (
     HISTORY_COLUMNS,
+    KIND,
     TARGET_COLUMNS,
     arrow_schema,
     as_rows,
@@ -30,6 +32,8 @@ from schemas.columns import SPLITS
 from schemas.config import PrepareConfig
 
 ITEMS_PER_BATCH = 1024
+ITEMS, USERS = "items", "users"
+TRAIN = SPLITS[0]
 
 
 def transform(
@@ -59,7 +63,10 @@ def transform(
         arrow_schema(card),
         dict(raw_schema(card).tensor_representation_group[""].tensor_representation),
     )
-    with new_pipeline(beam_args) as pipeline, tft_beam.Context(temp_dir=str(work / "tft")):
+    with (
+        new_pipeline(beam_args) as pipeline,
+        tft_beam.Context(temp_dir=str(work / "tft"), passthrough_keys={KIND}),
+    ):
         items = (
             pipeline
             | "Catalogue" >> beam.Create([str(catalogue)])
@@ -72,57 +79,59 @@ def transform(
             | "ReadProfiles" >> beam.FlatMap(_read_profiles)
         )
         people = shards | "People" >> beam.Map(
-            lambda batch: as_rows(batch.select(list(user_columns(card))), card)
+            lambda batch: as_rows(batch.select(list(user_columns(card))), card, USERS)
         )
-        function = ((items, people) | "Union" >> beam.Flatten(), adapter) | (
+        function = ((items, people) | "Analyzed" >> beam.Flatten(), adapter) | (
             "Analyze" >> tft_beam.AnalyzeDataset(preprocessing_fn(card, config))
         )
         _ = function | "WriteGraph" >> tft_beam.WriteTransformFn(str(out / "transform"))
 
-        _ = _examples(items, "items", list(item_columns(card)), adapter, function) | (
-            "WriteItems"
-            >> beam.io.WriteToTFRecord(
-                str(out / "items"),
-                file_name_suffix=".tfrecord.gz",
-                num_shards=1,
-                shard_name_template="",
-            )
+        requests = shards | "Split" >> beam.FlatMap(_split_rows, card, config.min_events)
+        rows = (items, requests) | "Transformed" >> beam.Flatten()
+        batches, _ = ((rows, adapter), function) | "Transform" >> tft_beam.TransformDataset(
+            output_record_batches=True
         )
+        examples = batches | "Encode" >> beam.FlatMap(_examples, card).with_outputs(ITEMS, *SPLITS)
+        _ = examples[ITEMS] | "WriteItems" >> _writer(out, ITEMS, 1, shard_name_template="")
         for name in SPLITS:
-            rows = shards | f"Split_{name}" >> beam.Map(
-                lambda batch, name=name: as_rows(split(batch, name, config.min_events), card)
-            )
-            columns = [*user_columns(card), *HISTORY_COLUMNS]
-            if name != "train":
-                columns += TARGET_COLUMNS
-            _ = _examples(rows, name, columns, adapter, function) | (
-                f"Write_{name}"
-                >> beam.io.WriteToTFRecord(
-                    str(out / name), file_name_suffix=".tfrecord.gz", num_shards=config.shards
-                )
-            )
+            _ = examples[name] | f"Write_{name}" >> _writer(out, name, config.shards)
+
+
+def _split_rows(profiles: pa.RecordBatch, card: Card, min_events: int) -> Iterator[pa.RecordBatch]:
+    for name in SPLITS:
+        rows = split(profiles, name, min_events)
+        if len(rows):
+            yield as_rows(rows, card, name)
 
 
 def _examples(
-    rows: beam.PCollection,
-    name: str,
-    columns: list[str],
-    adapter: TensorAdapterConfig,
-    function: tuple[beam.PCollection, object],
-) -> beam.PCollection:
-    """Serialised tf.Examples of the transformed `columns`."""
-    batches, _ = ((rows, adapter), function) | f"Transform_{name}" >> tft_beam.TransformDataset(
-        output_record_batches=True
-    )
-    return batches | f"Encode_{name}" >> beam.FlatMap(
-        lambda element: RecordBatchToExamplesEncoder().encode(element[0].select(columns))
+    element: tuple[pa.RecordBatch, dict[str, pa.Array]], card: Card
+) -> Iterator[beam.pvalue.TaggedOutput]:
+    """Serialised tf.Examples of a transformed batch, tagged with its kind."""
+    batch, _ = element
+    kind = batch.column(KIND).flatten()[0].as_py()
+    for example in RecordBatchToExamplesEncoder().encode(batch.select(_columns(card, kind))):
+        yield beam.pvalue.TaggedOutput(kind, example)
+
+
+def _columns(card: Card, kind: str) -> list[str]:
+    """What a record of each kind holds."""
+    if kind == ITEMS:
+        return list(item_columns(card))
+    columns = [*user_columns(card), *HISTORY_COLUMNS]
+    return columns if kind == TRAIN else [*columns, *TARGET_COLUMNS]
+
+
+def _writer(out: Path, name: str, shards: int, **template: str) -> beam.PTransform:
+    return beam.io.WriteToTFRecord(
+        str(out / name), file_name_suffix=".tfrecord.gz", num_shards=shards, **template
     )
 
 
 def _item_rows(path: str, card: Card) -> Iterator[pa.RecordBatch]:
     file = pa.parquet.ParquetFile(path)
     for batch in file.iter_batches(ITEMS_PER_BATCH, columns=list(item_columns(card))):
-        yield as_rows(batch, card)
+        yield as_rows(batch, card, ITEMS)
 
 
 def _read_profiles(path: str) -> Iterator[pa.RecordBatch]:

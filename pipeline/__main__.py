@@ -1,0 +1,35 @@
+"""`python -m pipeline`: the prepare job by itself; every unknown option goes to Beam."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from pipeline.prepare import prepare
+from schemas.artifacts import build, open_artifact
+from schemas.config import load_config
+
+
+def main() -> None:
+    """Prepares a data directory and prints the figures."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="data directory, as fetched")
+    parser.add_argument("--out", type=Path, required=True, help="takes <version>/ and latest")
+    parser.add_argument("--config", type=Path, help="TOML file; its [prepare] table is read")
+    arguments, beam_args = parser.parse_known_args()
+    data = open_artifact(arguments.data)
+    config = load_config(arguments.config).prepare
+    artifact = build(
+        arguments.out,
+        "prepared",
+        config,
+        {"data": data},
+        ["pipeline", "schemas"],
+        lambda out: prepare(data, config, out, beam_args),
+    )
+    print(json.dumps({"path": str(artifact.path), **artifact.figures}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
