@@ -1,0 +1,68 @@
+import dataclasses
+
+import pytest
+
+from schemas.config import Config, load_config
+
+
+def load(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return load_config(path)
+
+
+def test_without_a_file_there_are_the_defaults():
+    assert load_config(None) == Config()
+
+
+def test_an_empty_file_changes_nothing(tmp_path):
+    assert load(tmp_path, "") == Config()
+
+
+def test_named_values_change_and_nothing_else(tmp_path):
+    config = load(tmp_path, "[ranking]\nhidden = [32, 16]\nepochs = 3\n\n[serve]\nport = 0\n")
+    expected = dataclasses.replace(
+        Config(),
+        ranking=dataclasses.replace(Config().ranking, hidden=(32, 16), epochs=3),
+        serve=dataclasses.replace(Config().serve, port=0),
+    )
+    assert config == expected
+
+
+def test_a_whole_number_is_taken_where_a_float_is_wanted(tmp_path):
+    dropout = load(tmp_path, "[ranking]\ndropout = 0\n").ranking.dropout
+    assert dropout == 0.0
+    assert type(dropout) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[ranker]\n", r"unknown table 'ranker'; known: \['evaluate', 'index', 'prepare',"),
+        ("epochs = 3\n", "unknown table 'epochs'"),
+        ("[index]\nkind = 'ah'\n", r"index: unknown key 'kind'; known: \['exact_below',"),
+        ("index = 3\n", "index: expected a table, got 3"),
+        ("[ranking]\nepochs = '3'\n", r"ranking\.epochs: expected int, got '3'"),
+        ("[ranking]\nepochs = 3.0\n", r"ranking\.epochs: expected int, got 3\.0"),
+        # bool is a subclass of int, which isinstance would let through.
+        ("[ranking]\nepochs = true\n", r"ranking\.epochs: expected int, got True"),
+        ("[ranking]\ndropout = true\n", r"ranking\.dropout: expected float, got True"),
+        ("[ranking]\njit = 1\n", r"ranking\.jit: expected bool, got 1"),
+        ("[ranking]\nhidden = 32\n", r"ranking\.hidden: expected tuple, got 32"),
+        ("[ranking]\nhidden = [32, '16']\n", r"ranking\.hidden: expected tuple, got \[32, '16'\]"),
+        ("[serve]\nhost = 1\n", r"serve\.host: expected str, got 1"),
+    ],
+)
+def test_errors_name_the_file_the_field_and_what_came(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message) as error:
+        load(tmp_path, text)
+    assert str(error.value).startswith(str(tmp_path / "config.toml"))
+
+
+def test_every_field_is_described():
+    for stage in dataclasses.fields(Config):
+        config = getattr(Config(), stage.name)
+        for field in dataclasses.fields(config):
+            assert f"\n        {field.name}: " in type(config).__doc__, (stage.name, field.name)
+            # A default of another type could never be written in a file.
+            assert isinstance(getattr(config, field.name), (int, float, str, bool, tuple))
