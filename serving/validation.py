@@ -211,8 +211,8 @@ def _number(field: str, value: str) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    # Within float32, which is what the models take.
-    if not abs(number) <= np.finfo(np.float32).max:
+    # Within float32, which is what the models take; NaN compares false.
+    if not abs(number) <= float(np.finfo(np.float32).max):
         raise invalid(field, "a finite number", value)
     return number
 

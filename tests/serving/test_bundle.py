@@ -1,0 +1,71 @@
+import json
+import shutil
+
+import pytest
+
+from schemas.artifacts import open_artifact
+from serving.bundle import STAGES, open_bundle
+
+
+@pytest.fixture
+def copied(run_dir, tmp_path):
+    """The run's latest artefacts, to spoil."""
+    for stage in STAGES:
+        artifact = open_artifact(run_dir / stage)
+        shutil.copytree(artifact.path, tmp_path / stage / artifact.version)
+        (tmp_path / stage / "latest").symlink_to(artifact.version)
+    return tmp_path
+
+
+def change_manifest(directory, change):
+    path = directory / "latest" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_run_that_was_moved_opens(copied, bundle):
+    moved = open_bundle(copied)
+    assert moved.versions == bundle.versions
+    assert moved.retriever.item_ids == bundle.catalogue.item_ids
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_missing_stage_is_named(copied, stage):
+    shutil.rmtree(copied / stage)
+    with pytest.raises(FileNotFoundError, match=f"expected a finished '{stage}' directory"):
+        open_bundle(copied)
+
+
+@pytest.mark.parametrize(
+    ("stage", "built_from"),
+    [
+        ("retrieval", "prepared"),
+        ("index", "retrieval"),
+        ("ranking", "prepared"),
+        ("ranking", "retrieval"),
+    ],
+)
+def test_stages_that_were_not_built_from_each_other(copied, stage, built_from):
+    change_manifest(copied / stage, lambda m: m["inputs"].update({built_from: "000000000000"}))
+    message = f"expected {stage} built from {built_from} .*, got one built from 000000000000"
+    with pytest.raises(ValueError, match=message):
+        open_bundle(copied)
+
+
+def test_an_index_over_other_items(copied):
+    path = copied / "index" / "latest" / "item_ids.txt"
+    ids = path.read_text().split("\n")
+    ids[0], ids[1] = ids[1], ids[0]
+    path.write_text("\n".join(ids))
+    with pytest.raises(ValueError, match="build the index again"):
+        open_bundle(copied)
+
+
+def test_a_model_that_takes_something_else(copied):
+    shutil.rmtree(copied / "retrieval" / "latest" / "model")
+    shutil.copytree(
+        copied / "ranking" / "latest" / "model", copied / "retrieval" / "latest" / "model"
+    )
+    with pytest.raises(ValueError, match="serving_default: expected the inputs"):
+        open_bundle(copied)

@@ -1,0 +1,53 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from serving.catalogue import Catalogue
+from tests.serving.build import CARD, NAN, write_catalogue
+
+ITEMS = [
+    ("a", "Alien", ["Horror", "Sci-Fi"], 1979.0, 5),
+    ("b", "", [], NAN, 9),
+    ("c", "Ça", ["Drama"], 7.3, 5),
+    ("d", "Dune", None, 1984.5, 0),
+]
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    return Catalogue(write_catalogue(tmp_path, ITEMS), CARD)
+
+
+def test_ids_and_rows(catalogue):
+    assert len(catalogue) == 4
+    assert catalogue.item_ids == ["a", "b", "c", "d"]
+    assert catalogue.encoded_ids.tolist() == [b"a", b"b", b"c", b"d"]
+    np.testing.assert_array_equal(catalogue.rows(["c", "x", "", "a"]), [2, -1, -1, 0])
+    assert catalogue.rows([]).dtype == np.int64
+
+
+def test_popular_first_and_ties_by_item_id(catalogue):
+    # Counts: b 9, a 5, c 5, d 0.
+    assert catalogue.popular.tolist() == [1, 0, 2, 3]
+
+
+def test_features_as_text_without_missing_ones(catalogue):
+    assert catalogue.features(np.array([2, 0, 1, 3])) == [
+        {"title": ["Ça"], "genres": ["Drama"], "year": ["7.3"]},
+        {"title": ["Alien"], "genres": ["Horror", "Sci-Fi"], "year": ["1979"]},
+        {},
+        {"title": ["Dune"], "year": ["1984.5"]},
+    ]
+    assert catalogue.features(np.zeros(0, np.int64)) == []
+
+
+def test_a_missing_column(tmp_path):
+    path = write_catalogue(tmp_path, ITEMS)
+    pq.write_table(pq.read_table(path).drop_columns(["year"]), path)
+    with pytest.raises(ValueError, match=r"\['year'\] missing"):
+        Catalogue(path, CARD)
+
+
+def test_an_item_twice(tmp_path):
+    with pytest.raises(ValueError, match="expected each item_id once"):
+        Catalogue(write_catalogue(tmp_path, [*ITEMS, ITEMS[0]]), CARD)

@@ -1,0 +1,212 @@
+import grpc
+import numpy as np
+import pytest
+
+from schemas import recommender_pb2 as pb
+from schemas.config import ServeConfig
+from serving.catalogue import Catalogue
+from serving.errors import RequestError
+from serving.profiles import Profile
+from serving.validation import Validator
+from tests.serving.build import CARD, NAN, write_catalogue
+
+LIMITS = ServeConfig(max_k=20, max_viewers=3, max_history=4, max_exclude=5)
+
+
+@pytest.fixture
+def validator(tmp_path):
+    items = [(item_id, "", [], NAN, 0) for item_id in "abcd"]
+    return Validator(CARD, Catalogue(write_catalogue(tmp_path, items), CARD), LIMITS)
+
+
+def user(user_id):
+    return pb.Viewer(user_id=user_id)
+
+
+def anonymous(*events, **features):
+    return pb.Viewer(anonymous=pb.AnonymousViewer(events=events, features=features))
+
+
+def event(item_id="a", **fields):
+    return pb.Event(item_id=item_id, **fields)
+
+
+def request(*viewers, k=5, **fields):
+    return pb.RecommendRequest(viewers=viewers, k=k, **fields)
+
+
+U = user("u")
+
+INVALID = {
+    "no viewer": (request(), "viewers: expected 1 to 3, got 0"),
+    "too many viewers": (request(*map(user, "abcd")), "viewers: expected 1 to 3, got 4"),
+    "neither id nor history": (
+        request(U, pb.Viewer()),
+        "viewers[1]: expected a user_id or an anonymous viewer, got None",
+    ),
+    "empty user id": (request(user("")), "viewers[0].user_id: expected a user id, got ''"),
+    "the same user twice": (
+        request(U, user("v"), U),
+        "viewers[2].user_id: expected another user than viewers[0], got 'u'",
+    ),
+    "k of 0": (request(U, k=0), "k: expected 1 to 20, got 0"),
+    "negative k": (request(U, k=-1), "k: expected 1 to 20, got -1"),
+    "k above the limit": (request(U, k=21), "k: expected 1 to 20, got 21"),
+    "unknown seen policy": (
+        request(U, seen_policy=9),
+        "seen_policy: expected one of ['SEEN_POLICY_UNSPECIFIED', ",
+    ),
+    "unknown objective": (
+        request(U, objective=-1),
+        "objective: expected one of ['OBJECTIVE_UNSPECIFIED', 'WATCH_NEXT', 'JOINT_RATING'], "
+        "got -1",
+    ),
+    "too many exclusions": (
+        request(U, exclude_item_ids=["x"] * 6),
+        "exclude_item_ids: expected at most 5, got 6",
+    ),
+    "empty exclusion": (
+        request(U, exclude_item_ids=["a", ""]),
+        "exclude_item_ids[1]: expected an item id, got ''",
+    ),
+    "oversize history": (
+        request(anonymous(*[event()] * 5)),
+        "viewers[0].anonymous.events: expected at most 4, got 5",
+    ),
+    "unknown item": (
+        request(U, anonymous(event(), event("x"))),
+        "viewers[1].anonymous.events[1].item_id: expected an item of the catalogue, got 'x'",
+    ),
+    "empty item": (
+        request(anonymous(event(""))),
+        "viewers[0].anonymous.events[0].item_id: expected an item of the catalogue, got ''",
+    ),
+    "NaN rating": (
+        request(U, anonymous(*[event()] * 3, event(rating=NAN))),
+        "viewers[1].anonymous.events[3].rating: expected 1.0 to 5.0, got nan",
+    ),
+    "infinite rating": (
+        request(anonymous(event(rating=float("inf")))),
+        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got inf",
+    ),
+    "rating below the scale": (
+        request(anonymous(event(rating=0.5))),
+        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got 0.5",
+    ),
+    "rating of 0 is given, not absent": (
+        request(anonymous(event(rating=0.0))),
+        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got 0",
+    ),
+    "rating above the scale": (
+        request(anonymous(event(), event(rating=5.5))),
+        "viewers[0].anonymous.events[1].rating: expected 1.0 to 5.0, got 5.5",
+    ),
+    "negative timestamp": (
+        request(anonymous(event(timestamp=5), event(timestamp=-5))),
+        "viewers[0].anonymous.events[1].timestamp: expected 0 or later, got -5",
+    ),
+    "some timestamps": (
+        request(anonymous(event(timestamp=5), event())),
+        "viewers[0].anonymous.events[1].timestamp: expected one, as other events have one, got 0",
+    ),
+    "not oldest first": (
+        request(anonymous(event(timestamp=5), event(timestamp=7), event(timestamp=6))),
+        "viewers[0].anonymous.events[2].timestamp: expected events oldest first, so 7 or later, "
+        "got 6",
+    ),
+    "unknown feature": (
+        request(anonymous(height="180")),
+        "viewers[0].anonymous.features: expected the names ['age', 'gender', 'nickname'], "
+        "got 'height'",
+    ),
+    "no number": (
+        request(anonymous(age="old")),
+        "viewers[0].anonymous.features['age']: expected a finite number, got 'old'",
+    ),
+    "NaN as a number": (
+        request(anonymous(age="nan")),
+        "viewers[0].anonymous.features['age']: expected a finite number, got 'nan'",
+    ),
+    "a number beyond float32": (
+        request(anonymous(age="1e39")),
+        "viewers[0].anonymous.features['age']: expected a finite number, got '1e39'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_requests_name_the_field(validator, name):
+    wrong, message = INVALID[name]
+    with pytest.raises(RequestError) as caught:
+        validator.recommend(wrong)
+    assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert str(caught.value).startswith(message)
+
+
+def test_a_long_value_is_cut_in_the_message(validator):
+    with pytest.raises(RequestError) as caught:
+        validator.recommend(request(anonymous(event("x" * 100_000))))
+    assert len(str(caught.value)) < 200
+
+
+def test_defaults(validator):
+    query = validator.recommend(request(U))
+    assert query.viewers == ("u",)
+    assert query.objective == pb.WATCH_NEXT
+    assert query.seen_policy == pb.EXCLUDE_SEEN_BY_ANY
+    assert validator.recommend(request(U, user("v"))).objective == pb.JOINT_RATING
+    assert validator.recommend(request(U, objective=pb.JOINT_RATING)).objective == pb.JOINT_RATING
+
+
+def test_limits_are_inclusive(validator):
+    query = validator.recommend(
+        request(*[anonymous(*[event()] * 4)] * 3, k=20, exclude_item_ids=["x"] * 5)
+    )
+    assert [len(viewer.rows) for viewer in query.viewers] == [4, 4, 4]
+
+
+def test_unknown_exclusions_exclude_nothing(validator):
+    query = validator.recommend(request(U, exclude_item_ids=["x", "c", "c"]))
+    assert query.exclude.tolist() == [2, 2]
+
+
+def test_an_anonymous_viewer(validator):
+    events = [event("b", rating=5, timestamp=3), event("d", timestamp=3)]
+    (profile,) = validator.recommend(request(anonymous(*events, gender="F", nickname="x"))).viewers
+    assert isinstance(profile, Profile)
+    assert profile.rows.tolist() == [1, 3]
+    np.testing.assert_array_equal(profile.ratings, np.array([5, np.nan], np.float32))
+    assert profile.timestamps.tolist() == [3, 3]
+    assert set(profile.features) == {"gender", "age"}
+    assert profile.features["gender"] == "F"
+    assert np.isnan(profile.features["age"])
+    (profile,) = validator.recommend(request(anonymous(age="35"))).viewers
+    assert profile.features["age"] == 35.0
+    assert len(profile.rows) == 0
+
+
+def test_two_anonymous_viewers_may_be_alike(validator):
+    assert len(validator.recommend(request(anonymous(event()), anonymous(event()))).viewers) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "message"),
+    [
+        (pb.SimilarItemsRequest(item_id="a"), "INVALID_ARGUMENT", "k: expected 1 to 20, got 0"),
+        (pb.SimilarItemsRequest(k=1), "INVALID_ARGUMENT", "item_id: expected an item id, got ''"),
+        (
+            pb.SimilarItemsRequest(item_id="x", k=1),
+            "NOT_FOUND",
+            "item_id: 'x' is not in the catalogue",
+        ),
+        (
+            pb.SimilarItemsRequest(item_id="a", k=1, exclude_item_ids=[""]),
+            "INVALID_ARGUMENT",
+            "exclude_item_ids[0]: expected an item id, got ''",
+        ),
+    ],
+)
+def test_invalid_similar_items(validator, wrong, code, message):
+    with pytest.raises(RequestError) as caught:
+        validator.similar(wrong)
+    assert (caught.value.code.name, str(caught.value)) == (code, message)
