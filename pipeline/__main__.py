@@ -13,7 +13,9 @@ from schemas.config import load_config
 
 def main() -> None:
     """Prepares a data directory and prints the figures."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--data", type=Path, required=True, help="data directory, as fetched")
     parser.add_argument("--out", type=Path, required=True, help="takes <version>/ and latest")
     parser.add_argument("--config", type=Path, help="TOML file; its [prepare] table is read")

@@ -22,7 +22,7 @@ EVENTS = pa.schema(
         (ORDINAL, pa.int64()),
     ]
 )
-NUMBER = r"^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 LAST_EXACT_INTEGER = 2**53
 """Timestamps are parsed as float64, which holds every integer up to here."""
 
@@ -64,7 +64,11 @@ def clean(
         _Rule(
             TIMESTAMP,
             "expected whole seconds since 1970, not negative",
-            ~((timestamp >= 0) & (timestamp < LAST_EXACT_INTEGER) & (timestamp % 1 == 0)),
+            ~(
+                (timestamp >= 0)
+                & (timestamp < LAST_EXACT_INTEGER)
+                & (np.floor(timestamp) == timestamp)
+            ),
         ),
         _Rule(
             ITEM_ID,

@@ -1,0 +1,137 @@
+"""Titles, years and genres of every layout, and what is turned away."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from pipeline.sources.items import read_items
+from pipeline.sources.layouts import CSV, ML_1M, ML_10M, ML_100K, ML_100K_TSV, SourceError
+from pipeline.sources.users import read_users
+from schemas.cards import load_card
+
+HEADER = "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+VIDEO = "Land Before Time III: The Time of the Great Giving"
+
+
+def rows(directory: Path, layout: object) -> dict[str, tuple[str, float | None, list[str]]]:
+    found = read_items(directory, layout).to_pylist()  # type: ignore[arg-type]
+    return {
+        row["item_id"]: (
+            row["title"],
+            None if math.isnan(row["year"]) else row["year"],
+            row["genres"],
+        )
+        for row in found
+    }
+
+
+def test_tsv_release(tmp_path: Path) -> None:
+    (tmp_path / "ml-100k.item").write_text(
+        HEADER
+        + "1\tToy Story\t1995\tAnimation Children's Comedy\n"
+        + "267\tunkonwn\tunkonwn\tunknown\n"
+        + f"1412\t{VIDEO} (1995)\tV\tAnimation Children's\n"
+        + "2\tAlien\t1979\tSci-Fi Film-Noir\n"
+    )
+    assert rows(tmp_path, ML_100K_TSV) == {
+        "1": ("Toy Story", 1995.0, ["Animation", "Children's", "Comedy"]),
+        "1412": (VIDEO, 1995.0, ["Animation", "Children's"]),
+        "2": ("Alien", 1979.0, ["Sci-Fi", "Film-Noir"]),
+        "267": ("", None, []),
+    }
+
+
+def test_official_release_in_latin_1(tmp_path: Path) -> None:
+    names = ["unknown", "Action", "Drama", *(f"G{n}" for n in range(16))]
+    (tmp_path / "u.genre").write_text("".join(f"{n}|{i}\n" for i, n in enumerate(names)) + "\n")
+
+    def line(number: int, title: str, *flags: int) -> str:
+        marks = ["1" if n in flags else "0" for n in range(19)]
+        return "|".join([str(number), title, "", "", "", *marks])
+
+    lines = [
+        line(9, "Misérables, Les (1995)", 1, 2),
+        line(267, "unknown", 0),
+        line(4, "No year", 18),
+    ]
+    lines.append(line(1412, f"{VIDEO} (1995) (V)"))
+    (tmp_path / "u.item").write_text("\n".join(lines) + "\n", encoding="latin-1")
+    assert rows(tmp_path, ML_100K) == {
+        "1412": (VIDEO, 1995.0, []),
+        "267": ("", None, []),
+        "4": ("No year", None, ["G15"]),
+        "9": ("Misérables, Les", 1995.0, ["Action", "Drama"]),
+    }
+
+
+@pytest.mark.parametrize(("layout", "encoding"), [(ML_1M, "latin-1"), (ML_10M, "utf-8")])
+def test_dat_releases(tmp_path: Path, layout: object, encoding: str) -> None:
+    text = '1::Été: "L\'" (1999)::Drama|Sci-Fi\n2::Who|What (2001)::Action\n'
+    (tmp_path / "movies.dat").write_text(text, encoding=encoding)
+    assert rows(tmp_path, layout) == {
+        "1": ('Été: "L\'"', 1999.0, ["Drama", "Sci-Fi"]),
+        "2": ("Who|What", 2001.0, ["Action"]),
+    }
+
+
+def test_csv_release(tmp_path: Path) -> None:
+    (tmp_path / "movies.csv").write_text(
+        "movieId,title,genres\n"
+        '11,"American President, The (1995)",Comedy|Drama\n'
+        '12,"Say ""hi"" (2006\u20132007)",(no genres listed)\n'
+        "13,Babylon 5,Sci-Fi\n"
+        "14,On air (2019- ) ,Drama\n"
+    )
+    assert rows(tmp_path, CSV) == {
+        "11": ("American President, The", 1995.0, ["Comedy", "Drama"]),
+        "12": ('Say "hi"', 2006.0, []),
+        "13": ("Babylon 5", None, ["Sci-Fi"]),
+        "14": ("On air", 2019.0, ["Drama"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            "1,A (1990),Drama\n1,B (1990),Drama\n",
+            r"item_id: expected each id once, got '1' 2 times",
+        ),
+        ("1,A (1990),Drama\n,B (1990),Drama\n", r"item_id: expected an id, got none in data row 2"),
+        ("1,A (1990)\n", r"movies\.csv: expected 3 values a line"),
+    ],
+)
+def test_broken_catalogue(tmp_path: Path, lines: str, message: str) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n" + lines)
+    with pytest.raises(SourceError, match=message):
+        read_items(tmp_path, CSV)
+
+
+def test_wrong_encoding(tmp_path: Path) -> None:
+    (tmp_path / "movies.dat").write_text("1::Été (1999)::Drama\n", encoding="latin-1")
+    with pytest.raises(SourceError, match=r"movies\.dat: expected utf-8 text"):
+        read_items(tmp_path, ML_10M)
+
+
+def test_users_of_two_layouts(tmp_path: Path) -> None:
+    (tmp_path / "u.user").write_text("1|24|M|technician|85711\n2||F||00000\n")
+    (tmp_path / "users.dat").write_text("1::M::24::technician::85711\n2::F::::::00000\n")
+    card = load_card(ML_100K.card)
+    official, dat = (read_users(tmp_path, layout, card) for layout in (ML_100K, ML_1M))
+    assert repr(official.to_pylist()) == repr(dat.to_pylist())
+    first, second = official.to_pylist()
+    assert first == {"user_id": "1", "gender": "M", "age": 24.0, "occupation": "technician"}
+    assert math.isnan(second["age"]) and second["occupation"] == ""
+
+
+def test_a_release_without_people(tmp_path: Path) -> None:
+    assert read_users(tmp_path, CSV, load_card(CSV.card)).to_pylist() == []
+
+
+def test_age_that_is_no_number(tmp_path: Path) -> None:
+    (tmp_path / "u.user").write_text("1|old|M|technician|85711\n")
+    with pytest.raises(SourceError, match=r"u\.user: age: expected numbers"):
+        read_users(tmp_path, ML_100K, load_card(ML_100K.card))

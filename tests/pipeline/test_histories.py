@@ -1,0 +1,103 @@
+"""Sharding, order, repeats and grouping against plain Python."""
+
+from __future__ import annotations
+
+import math
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cleaning import EVENTS
+from pipeline.histories import by_shard, group, in_order, join_users, without_repeats
+from pipeline.sources.users import user_schema
+from schemas.cards import Card, FeatureKind
+
+# Few users, items and seconds, so that there are many ties and repeats.
+ROW = st.tuples(st.sampled_from(["1", "2", "10", "é"]), st.sampled_from("abcd"), st.integers(0, 2))
+ROWS = st.lists(ROW, max_size=40)
+SHARDS_OF_FOUR = {"0": 3, "1": 2, "2": 2, "3": 0, "4": 1, "5": 0}
+CARD = Card("people", 1.0, 5.0, {"age": FeatureKind.NUMERIC, "gender": FeatureKind.CATEGORICAL}, {})
+
+
+def events(rows: list[tuple[str, str, int]]) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            pa.array([row[0] for row in rows], pa.string()),
+            pa.array([row[1] for row in rows], pa.string()),
+            pa.array([float(number % 5) for number in range(len(rows))], pa.float32()),
+            pa.array([row[2] for row in rows], pa.int64()),
+            pa.array(range(1, len(rows) + 1), pa.int64()),
+        ],
+        schema=EVENTS,
+    )
+
+
+@given(rows=ROWS)
+def test_grouping_is_a_stable_sort_by_time(rows: list[tuple[str, str, int]]) -> None:
+    expected: dict[str, list[tuple[str, int]]] = {}
+    for user, item, time in sorted(rows, key=lambda row: row[2]):  # Python's sort is stable
+        expected.setdefault(user, []).append((item, time))
+    found = group(in_order(events(rows))).to_pylist()
+    assert [row["user_id"] for row in found] == sorted(expected)
+    for row in found:
+        pairs = list(zip(row["history_item_id"], row["history_timestamp"], strict=True))
+        assert pairs == expected[row["user_id"]]
+
+
+@given(rows=ROWS, seed=st.randoms(use_true_random=False))
+def test_order_does_not_depend_on_arrival(rows: list[tuple[str, str, int]], seed: object) -> None:
+    batch = events(rows)
+    order = list(range(len(rows)))
+    seed.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = batch.take(pa.array(order, pa.int64()))
+    assert in_order(shuffled).equals(in_order(batch))
+
+
+@given(rows=ROWS)
+def test_the_first_of_repeated_events_stays(rows: list[tuple[str, str, int]]) -> None:
+    ordered = in_order(events(rows))
+    kept, rejects = without_repeats(ordered, "u.data")
+    seen: set[tuple[str, str]] = set()
+    expected = []
+    for row in ordered.to_pylist():
+        pair = (row["user_id"], row["item_id"])
+        if pair not in seen:
+            expected.append(row)
+        seen.add(pair)
+    assert kept.to_pylist() == expected
+    assert len(kept) + len(rejects) == len(rows)
+    lines = {row["ordinal"] for row in expected} | set(rejects.column("line").to_pylist())
+    assert lines == set(range(1, len(rows) + 1))
+
+
+@given(rows=ROWS, shards=st.integers(1, 5))
+def test_a_user_has_one_shard_and_no_row_is_lost(
+    rows: list[tuple[str, str, int]], shards: int
+) -> None:
+    found = list(by_shard(events(rows), shards))
+    users = [set(batch.column("user_id").to_pylist()) for _, batch in found]
+    assert sum(map(len, users)) == len(set().union(*users))
+    assert all(0 <= shard < shards for shard, _ in found)
+    ordinals = sorted(n for _, batch in found for n in batch.column("ordinal").to_pylist())
+    assert ordinals == list(range(1, len(rows) + 1))
+
+
+def test_the_shard_of_a_user_never_changes() -> None:
+    # Another hash would move users between machines of different versions.
+    batch = events([(str(number), "a", 0) for number in range(6)])
+    shard = {user: s for s, part in by_shard(batch, 4) for user in part.column(0).to_pylist()}
+    assert shard == SHARDS_OF_FOUR
+
+
+def test_users_without_features_get_missing_values() -> None:
+    histories = group(in_order(events([("1", "a", 0), ("2", "b", 0)])))
+    users = pa.RecordBatch.from_pylist(
+        [{"user_id": "2", "age": 30.0, "gender": "F"}, {"user_id": "9", "age": 1.0, "gender": "M"}],
+        user_schema(CARD),
+    )
+    found = join_users(histories, users, CARD)
+    assert found.schema.names[:3] == ["user_id", "age", "gender"]
+    assert found.column("gender").to_pylist() == ["", "F"]
+    ages = found.column("age").to_pylist()
+    assert math.isnan(ages[0]) and ages[1] == 30.0
