@@ -24,6 +24,9 @@ SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 THREADS = 4
 """Requests worked on at once: TensorFlow spreads one request over the cores by itself."""
 
+QUIET_SECONDS = 0.2
+"""How long nothing must have come in before the port closes."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,9 +54,8 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
                 ("grpc.so_reuseport", 0),
             ]
         )
-        recommender_pb2_grpc.add_RecommenderServicer_to_server(
-            RecommenderService(recommender, pool, config.max_concurrent), server
-        )
+        service = RecommenderService(recommender, pool, config.max_concurrent)
+        recommender_pb2_grpc.add_RecommenderServicer_to_server(service, server)
         condition = health.aio.HealthServicer()  # type: ignore[attr-defined]  # not in the stubs
         health_pb2_grpc.add_HealthServicer_to_server(condition, server)
         reflection.enable_server_reflection(
@@ -69,7 +71,10 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         await stop.wait()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
         await condition.enter_graceful_shutdown()
-        await server.stop(config.grace_seconds)
+        # gRPC's own stop cancels requests that have arrived but not yet reached a handler
+        # (github.com/grpc/grpc/issues/41785), so they are let in first.
+        await service.quiet(QUIET_SECONDS, at_most=config.grace_seconds / 2)
+        await server.stop(config.grace_seconds / 2)
 
 
 def _listen(server: grpc.aio.Server, config: ServeConfig) -> int:

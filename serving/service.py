@@ -40,6 +40,9 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         # Counted here and not by gRPC's `maximum_concurrent_rpcs`, which would turn away health
         # checks as well.
         self._slots = threading.BoundedSemaphore(max_concurrent)
+        # Both belong to the event loop's thread.
+        self._in_progress = 0
+        self._last_active = time.monotonic()
 
     async def Recommend(
         self, request: pb.RecommendRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -56,6 +59,14 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     ) -> pb.GetModelInfoResponse:
         return await self._answer(self._recommender.model_info, request, context)
 
+    async def quiet(self, seconds: float, at_most: float) -> None:
+        """Returns when nothing was in progress for `seconds`, or after `at_most` seconds."""
+        started = time.monotonic()
+        while (now := time.monotonic()) < started + at_most:
+            if not self._in_progress and now - max(started, self._last_active) >= seconds:
+                return
+            await asyncio.sleep(seconds / 10)
+
     async def _answer(
         self,
         work: Callable[[Request, str], Response],
@@ -66,6 +77,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         request_id = uuid.uuid4().hex
         started = time.perf_counter()
         code = grpc.StatusCode.OK
+        self._in_progress += 1
         try:
             return await self._in_pool(work, request, request_id)
         except RequestError as error:
@@ -79,6 +91,8 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             code = grpc.StatusCode.CANCELLED
             raise
         finally:
+            self._in_progress -= 1
+            self._last_active = time.monotonic()
             milliseconds = (time.perf_counter() - started) * 1e3
             log.info("%s %s %s %.1f ms", request_id, work.__name__, code.name, milliseconds)
 
