@@ -59,11 +59,11 @@ def prepare(
     items = read_items(data.path, layout)
     blocks = list(plan_blocks(data.path, layout.events))
     read = sum(block.lines for block in blocks)
-    if not read:
-        raise SourceError(f"{data.path / layout.events.file}: expected ratings, got no rows")
     collect(source, blocks, config.shards, work, rejects, beam_args)
     reasons = sort_rejects(rejects)
     check_reject_rate(read, reasons, config.max_reject_rate)
+    if read == reasons.total():
+        raise SourceError(f"{data.path / layout.events.file}: expected ratings, got none")
 
     profiles = sorted(work.glob("profiles-*.arrow"))
     rows = write_tables(profiles, items, source.card, config.min_events, out)
@@ -93,3 +93,5 @@ def _check(config: PrepareConfig) -> None:
     for name in ("item_oov_buckets", "categorical_oov_buckets"):
         if getattr(config, name) < 0:
             raise ValueError(f"{name}: expected 0 or more, got {getattr(config, name)}")
+    if not 0 <= config.max_reject_rate <= 1:
+        raise ValueError(f"max_reject_rate: expected 0 to 1, got {config.max_reject_rate}")

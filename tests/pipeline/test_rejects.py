@@ -1,0 +1,119 @@
+"""What becomes of bad rows in a whole run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.collect import Source, collect
+from pipeline.fetch import write_manifest
+from pipeline.prepare import prepare
+from pipeline.rejects import RejectRateError, check_reject_rate, sort_rejects
+from pipeline.sources.blocks import plan_blocks
+from pipeline.sources.layouts import ML_100K, SourceError
+from schemas.artifacts import Artifact, build, open_artifact
+from schemas.cards import load_card
+from schemas.config import PrepareConfig
+from tests.planted import write_planted
+
+HOSTILE = (
+    b"1\t999\t3\t874000000\n"  # unknown item
+    b"\t1\t3\t874000000\n"  # nobody
+    b"1\t1\t6\t874000000\n"  # outside the scale
+    b"1\t1\t3\tyesterday\n"
+    b"1\t1\n"
+    b"\n"
+    b"\xff\xfe\x00\n"
+    b"2\t1\t3\t974000000\n"  # 2 saw it before, or else this is the first
+    b"2\t1\t4\t974000001\n"  # again
+)
+
+
+def planted(directory: Path, extra: bytes) -> Artifact:
+    write_planted(directory, users=10, items=60)
+    with (directory / "u.data").open("ab") as file:
+        file.write(extra)
+    (directory / "manifest.json").unlink()
+    write_manifest(directory, "planted", "a test", "ml-100k")
+    return open_artifact(directory)
+
+
+def test_hostile_rows_are_told_apart(tmp_path: Path) -> None:
+    data = planted(tmp_path / "data", HOSTILE)
+    blocks = list(plan_blocks(data.path, ML_100K.events, block_bytes=100))
+    source = Source(str(data.path), ML_100K, load_card(ML_100K.card))
+    rejects = tmp_path / "rejects.jsonl"
+    collect(source, blocks, 2, tmp_path, rejects)
+    reasons = sort_rejects(rejects)
+
+    rows = [json.loads(line) for line in rejects.read_text().splitlines()]
+    read = sum(block.lines for block in blocks)
+    first = read - HOSTILE.count(b"\n") + 1
+    assert [row["line"] - first for row in rows][:7] == [0, 1, 2, 3, 4, 5, 6]
+    assert [row["field"] for row in rows][:7] == [
+        *("item_id", "user_id", "rating", "timestamp", "line", "user_id", "line")
+    ]
+    assert rows[-1]["line"] == read
+    assert rows[-1]["reason"] == "expected one event of a user with an item"
+    assert {row["file"] for row in rows} == {"u.data"}
+    assert reasons.total() == len(rows)
+
+
+def test_too_many_stop_the_run_and_leave_the_last_one(tmp_path: Path) -> None:
+    data = planted(tmp_path / "data", HOSTILE)
+    root = tmp_path / "prepared"
+    last = build(root, "prepared", PrepareConfig(), {}, [], lambda out: {"kept": 1})
+    with pytest.raises(RejectRateError, match=r"rows rejected .* max_reject_rate = 1.00%. Top"):
+        build(
+            *(root, "prepared", PrepareConfig(), {"data": data}, ["pipeline"]),
+            lambda out: prepare(data, PrepareConfig(), out),
+        )
+    assert sorted(path.name for path in root.iterdir()) == [last.version, "latest"]
+    assert open_artifact(root).version == last.version
+
+
+def test_the_limit_itself_is_allowed() -> None:
+    reasons = Counter({"rating: bad": 1})
+    check_reject_rate(100, reasons, 0.01)
+    with pytest.raises(RejectRateError, match=r"1 of 99 rows .* rating: bad \(1 rows\)"):
+        check_reject_rate(99, reasons, 0.01)
+
+
+@pytest.mark.parametrize("content", [b"", b"1\t999\t3\t1\n"])
+def test_nothing_to_learn_from(tmp_path: Path, content: bytes) -> None:
+    data = planted(tmp_path / "data", b"")
+    (data.path / "u.data").write_bytes(content)
+    config = PrepareConfig(max_reject_rate=1.0)
+    with pytest.raises(SourceError, match=r"u\.data: expected ratings, got none"):
+        prepare(data, config, _empty(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (PrepareConfig(min_events=2), "min_events: expected at least 3, got 2"),
+        (PrepareConfig(shards=0), "shards: expected at least 1, got 0"),
+        (PrepareConfig(quantile_buckets=1), "quantile_buckets: expected at least 2, got 1"),
+        (PrepareConfig(item_oov_buckets=-1), "item_oov_buckets: expected 0 or more, got -1"),
+        (PrepareConfig(max_reject_rate=1.5), "max_reject_rate: expected 0 to 1, got 1.5"),
+    ],
+)
+def test_settings_out_of_range(tmp_path: Path, config: PrepareConfig, message: str) -> None:
+    data = planted(tmp_path / "data", b"")
+    with pytest.raises(ValueError, match=message):
+        prepare(data, config, _empty(tmp_path))
+
+
+def test_unknown_layout(tmp_path: Path) -> None:
+    data = Artifact(tmp_path, {"version": "1", "figures": {"layout": "ml-7"}})
+    with pytest.raises(SourceError, match=r"layout: expected one of \['csv', .* got 'ml-7'"):
+        prepare(data, PrepareConfig(), _empty(tmp_path))
+
+
+def _empty(tmp_path: Path) -> Path:
+    out = tmp_path / "out"
+    out.mkdir()
+    return out
