@@ -1,1 +1,1 @@
-""
+"""Ranking: the behaviour-sequence transformer with pair-user attention."""

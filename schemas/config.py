@@ -59,7 +59,7 @@ class RetrievalConfig:
     """
 
     embedding_dim: int = 64
-    history_len: int = 100
+    history_len: int = 50
     blocks: int = 2
     heads: int = 2
     dropout: float = 0.2
@@ -115,33 +115,35 @@ class RankingConfig:
         pairs_per_item: Upper limit of user pairs taken per commonly rated item and epoch.
         pair_batch_size: Pairs in a training step.
         batch_size: Users in a training step.
-        learning_rate: Peak rate of Adam.
+        learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
+        weight_decay: Of AdamW.
         epochs: Upper limit of epochs.
         patience: Epochs without a better validation figure before stopping.
         rating_weight: Weight of the owners' rating loss.
         pair_weight: Weight of the pair-mean rating loss.
         watch_next_weight: Weight of the listwise watch-next loss.
-        jit: Compile the training step with XLA.
+        jit: Compile the training step with XLA; here XLA's CPU code is several times slower.
         seed: Seed of initial weights, samples and dropout.
     """
 
     embedding_dim: int = 64
-    history_len: int = 100
+    history_len: int = 50
     blocks: int = 2
     heads: int = 2
     hidden: tuple[int, ...] = (256, 128)
     dropout: float = 0.2
-    negatives: int = 40
+    negatives: int = 24
     pairs_per_item: int = 40
-    pair_batch_size: int = 64
+    pair_batch_size: int = 16
     batch_size: int = 32
     learning_rate: float = 1e-3
+    weight_decay: float = 0.01
     epochs: int = 20
     patience: int = 4
     rating_weight: float = 1.0
     pair_weight: float = 1.0
     watch_next_weight: float = 1.0
-    jit: bool = True
+    jit: bool = False
     seed: int = 1
 
 

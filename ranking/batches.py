@@ -1,0 +1,137 @@
+"""Training batches of three kinds, each of a static shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+
+from ranking.samples import CandidateLists, sample_negatives, sample_pairs, user_of_event
+from schemas import columns
+from schemas.config import RankingConfig
+from schemas.histories import Histories, history_before, training_windows
+
+Batch = dict[str, np.ndarray]
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """One step is a batch of each kind.
+
+    * `singles`: one owner, every position of a window: the rating of the next event.
+    * `lists`: one owner, the held-back events: the watched item among retrieved ones.
+    * `pairs`: two owners, each with the history before their own rating of a common item.
+
+    Every epoch goes once through the windows and lists and draws new negatives and pairs.
+    """
+
+    def __init__(self, histories: Histories, lists: CandidateLists, config: RankingConfig):
+        """Prepares the windows and draws the first epoch's samples.
+
+        Args:
+            histories: The events to fit, without validation and test events.
+            lists: Candidate lists to fit.
+            config: The stage's configuration.
+        """
+        super().__init__()
+        self.histories, self.lists, self.config = histories, lists, config
+        windows = training_windows(histories, config.history_len)
+        self.windows = {name: values for name, values in windows.items()}
+        self.steps = max(1, round(len(windows[columns.TARGET_ITEM_ID]) / config.batch_size))
+        self.list_rows = max(1, -(-len(lists.user) // self.steps))
+        self.epoch = -1
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def on_epoch_end(self) -> None:
+        """Draws the next epoch's order, negatives and pairs."""
+        self.epoch += 1
+        rng = np.random.default_rng([self.config.seed, self.epoch])
+        self.window_order = _fill(
+            rng.permutation(len(self.windows[columns.TARGET_ITEM_ID])),
+            self.steps * self.config.batch_size,
+        )
+        self.list_order = _fill(rng.permutation(len(self.lists.user)), self.steps * self.list_rows)
+        self.candidates, self.scores = sample_negatives(self.lists, self.config.negatives, rng)
+        pairs = sample_pairs(self.histories, self.config.pairs_per_item, rng)
+        self.pairs = pairs[_fill(np.arange(len(pairs)), self.steps * self.config.pair_batch_size)]
+
+    def __getitem__(self, step: int) -> tuple[dict[str, Batch], np.ndarray]:
+        """Inputs by kind; the labels travel with them, and the second value only counts rows."""
+        batch = {
+            "singles": self._singles(_slice(self.window_order, step, self.config.batch_size)),
+            "lists": self._lists(_slice(self.list_order, step, self.list_rows)),
+            "pairs": self._pairs(_slice(self.pairs, step, self.config.pair_batch_size)),
+        }
+        return batch, np.zeros(self.config.batch_size, np.float32)
+
+    def _singles(self, rows: np.ndarray) -> Batch:
+        taken = {name: values[rows] for name, values in self.windows.items()}
+        target, rating = taken.pop(columns.TARGET_ITEM_ID), taken.pop(columns.TARGET_RATING)
+        return one_owner(taken) | {
+            columns.CANDIDATE_ITEM_ID: target[:, :, None],
+            columns.RETRIEVAL_SCORE: np.zeros((*target.shape, 1, 1), np.float32),
+            "label": rating[:, :, None, None],
+        }
+
+    def _lists(self, rows: np.ndarray) -> Batch:
+        return list_inputs(
+            self.lists, rows, self.candidates[rows], self.scores[rows], self.config.history_len
+        )
+
+    def _pairs(self, events: np.ndarray) -> Batch:
+        user = user_of_event(self.histories, events)
+        flat = history_before(
+            self.histories, user.ravel(), events.ravel(), self.config.history_len
+        )
+        owners = {name: values.reshape(*events.shape, *values.shape[1:]) for name, values in flat.items()}
+        return owners | {
+            "owner_mask": np.ones(events.shape, bool),
+            columns.CANDIDATE_ITEM_ID: self.histories.item_id[events[:, 0]][:, None, None],
+            columns.RETRIEVAL_SCORE: np.zeros((len(events), 1, 1, 2), np.float32),
+            "label": self.histories.rating[events][:, None, None],
+        }
+
+
+def list_inputs(
+    lists: CandidateLists,
+    rows: np.ndarray | slice,
+    candidates: np.ndarray,
+    scores: np.ndarray,
+    history_len: int,
+) -> Batch:
+    """Candidates of some lists as the model takes them.
+
+    Args:
+        lists: Where the rows' users and moments are.
+        rows: Which rows.
+        candidates: `[rows, slots, candidates]` int64.
+        scores: Their retrieval scores, the same shape, float32.
+        history_len: Events of a history.
+    """
+    history = history_before(lists.histories, lists.user[rows], lists.end[rows], history_len)
+    return one_owner(history) | {
+        columns.CANDIDATE_ITEM_ID: candidates,
+        columns.RETRIEVAL_SCORE: scores[..., None],
+    }
+
+
+def one_owner(rows: Batch) -> Batch:
+    """Adds the owner axis to history and user columns, and the mask."""
+    owners = {name: values[:, None] for name, values in rows.items()}
+    return owners | {"owner_mask": np.ones((len(next(iter(rows.values()))), 1), bool)}
+
+
+def _fill(order: np.ndarray, count: int) -> np.ndarray:
+    """The first `count` of `order`, beginning again where it is shorter."""
+    return np.resize(order, count)
+
+
+def _slice(values: Any, step: int, size: int) -> Any:
+    return values[step * size : (step + 1) * size]

@@ -1,0 +1,107 @@
+"""The ranker as one SavedModel that takes raw values; signatures in docs/artifacts.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
+
+# isort: split
+import tensorflow as tf
+
+from ranking.trainer import RankerTrainer
+from schemas import columns
+from schemas.artifacts import Artifact
+from schemas.raw_features import RawFeatures, history_spec, newest_events
+
+HISTORY = [columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP]
+
+
+class RankingModule(tf.Module):
+    """The transform graph, the ranker and the catalogue's vectors behind named signatures."""
+
+    def __init__(self, trainer: RankerTrainer, prepared: Artifact):
+        super().__init__()
+        self.raw = RawFeatures(prepared)
+        self.ranker = trainer.ranker
+        self.history_len = trainer.config.history_len
+        self.vectors = tf.Variable(trainer.item_vectors(), trainable=False, name="vectors")
+
+    def serving_default(self, **raw: Any) -> dict[str, Any]:
+        """Raw histories, user features and candidate ids to scores."""
+        batch = self._batch(raw, HISTORY)
+        index = self.raw.item_index(raw[columns.CANDIDATE_ITEM_ID])
+        candidates = tf.gather(self.vectors, index)
+        history = tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID])
+        return self._score(batch, history, candidates)
+
+    def from_vectors(self, **raw: Any) -> dict[str, Any]:
+        """The same with the vectors of history and candidates given."""
+        batch = self._batch(raw, [*HISTORY, "history_vector"])
+        return self._score(batch, batch.pop("history_vector"), raw["candidate_vector"])
+
+    def encode_items(self, **raw: Any) -> dict[str, Any]:
+        """Raw item features to ranker vectors."""
+        return {"item_vector": self.ranker.item_vectors(self.raw.items(raw))}
+
+    def signatures(self) -> dict[str, Any]:
+        """Name to concrete function."""
+        width = self.vectors.shape[1]
+        request = {
+            **history_spec([None, None]),
+            **self.raw.user_spec([None]),
+            columns.OWNER_COUNT: tf.TensorSpec([None], tf.int64, columns.OWNER_COUNT),
+            columns.RETRIEVAL_SCORE: tf.TensorSpec(
+                [None, None, None], tf.float32, columns.RETRIEVAL_SCORE
+            ),
+        }
+        candidate_id = tf.TensorSpec([None, None], tf.string, columns.CANDIDATE_ITEM_ID)
+        history_vector = tf.TensorSpec([None, None, None, width], tf.float32, "history_vector")
+        candidate_vector = tf.TensorSpec([None, None, width], tf.float32, "candidate_vector")
+        specs = {
+            "serving_default": request | {columns.CANDIDATE_ITEM_ID: candidate_id},
+            "from_vectors": request
+            | {"history_vector": history_vector, "candidate_vector": candidate_vector},
+            "encode_items": self.raw.item_spec(),
+        }
+        return {
+            name: tf.function(getattr(self, name)).get_concrete_function(**spec)
+            for name, spec in specs.items()
+        }
+
+    def _batch(self, raw: dict[str, Any], names: list[str]) -> dict[str, Any]:
+        """Histories cut, padded and indexed, `[batch, owners, history_len, ...]`."""
+        shape = tf.shape(raw[columns.HISTORY_ITEM_ID])[:2]
+        flat = {
+            name: tf.reshape(raw[name], tf.concat([[-1], tf.shape(raw[name])[2:]], axis=0))
+            for name in names
+        }
+        for name in names:
+            flat[name] = tf.ensure_shape(flat[name], [None, None, *raw[name].shape[3:]])
+        newest = newest_events(flat, names, self.history_len)
+        newest[columns.HISTORY_ITEM_ID] = self.raw.item_index(newest[columns.HISTORY_ITEM_ID])
+        batch = {}
+        for name, value in newest.items():
+            batch[name] = tf.reshape(value, tf.concat([shape, tf.shape(value)[1:]], axis=0))
+            batch[name] = tf.ensure_shape(batch[name], [None, None, *value.shape[1:]])
+        batch["owner_mask"] = tf.range(shape[1], dtype=tf.int64) < raw[columns.OWNER_COUNT][:, None]
+        batch[columns.RETRIEVAL_SCORE] = raw[columns.RETRIEVAL_SCORE][:, None]
+        return batch | self.raw.users({name: raw[name] for name in self.raw.user_spec([None])})
+
+    def _score(self, batch: dict[str, Any], history: Any, candidates: Any) -> dict[str, Any]:
+        """One cutoff, which sees all; ratings stay on the scale."""
+        vectors = {"history_vector": history, "candidate_vector": candidates[:, None]}
+        scores = self.ranker(batch | vectors, training=False)
+        low, high = self.raw.card.rating_min, self.raw.card.rating_max
+        return {
+            "rating": tf.clip_by_value(scores["rating"][:, 0], low, high),
+            "joint_rating": tf.clip_by_value(scores["joint_rating"][:, 0], low, high),
+            "watch_next": scores["watch_next"][:, 0],
+        }
+
+
+def export(trainer: RankerTrainer, prepared: Artifact, out: Path) -> None:
+    """Writes `model/` into `out`."""
+    module = RankingModule(trainer, prepared)
+    tf.saved_model.save(module, str(out / "model"), signatures=module.signatures())

@@ -1,0 +1,119 @@
+"""Who may look at what, and how far back it lies: computed once for all layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+from keras import ops
+
+DISTANCE_BUCKETS = 16
+TIME_BUCKETS = 34
+"""log2 of seconds, plus one: 0 is unknown, 1 the same second, 33 over a century."""
+
+TIME_TERMS = 3
+"""Terms of the time bias: known, and the first two powers of the log of the time."""
+
+LOG_YEAR = 17.3
+"""log of the seconds in a year, which scales log times to about 1."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Masks and buckets for `owners` rows of `keys` tokens: the viewer, then `keys - 1` events.
+
+    A *cutoff* is a moment in every owner's history. The last cutoff sees all events, the one before
+    it all but the newest, and so on; a request has one, a training row may have many.
+
+    Attributes:
+        history_mask: `[batch, owners, keys, owners, keys]` bool, asking token first.
+        history_distance: `[keys, keys]` int, between tokens of one owner.
+        newest_distance: `[keys]` int, back from an owner's newest event.
+        candidate_mask: `[batch, cutoffs, owners, keys]` bool.
+        candidate_distance: `[cutoffs, keys]` int, back from the newest event the cutoff sees.
+        candidate_time: `[batch, cutoffs, owners, keys, TIME_TERMS]` float, the same in time;
+            zeros where a time is unknown.
+        owner_mask: `[batch, owners]` bool, False is a padded owner.
+    """
+
+    history_mask: Any
+    history_distance: np.ndarray
+    newest_distance: np.ndarray
+    candidate_mask: Any
+    candidate_distance: np.ndarray
+    candidate_time: Any
+    owner_mask: Any
+
+    @property
+    def keys(self) -> int:
+        """Tokens of an owner."""
+        return self.candidate_distance.shape[1]
+
+
+def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -> Geometry:
+    """Geometry of a batch.
+
+    Args:
+        present: `[batch, owners, history_len]` bool, left-padded with False.
+        timestamp: The same shape, int unix seconds, 0 where unknown.
+        owner_mask: `[batch, owners]` bool.
+        cutoffs: Number of trailing cutoffs, at most `1 + history_len`. With several owners it must
+            be 1: another owner's whole history is visible, and would show what a cutoff hides.
+    """
+    keys = present.shape[2] + 1
+    key = np.arange(keys)
+    newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
+    back = newest[:, None] - key + 1
+    real = ops.concatenate([ops.expand_dims(owner_mask, -1), present], axis=2)
+    real = ops.logical_and(real, ops.expand_dims(owner_mask, -1))
+    visible = (back >= 1) | (key == 0)
+    return Geometry(
+        history_mask=_history_mask(real, key),
+        history_distance=distance_bucket(key[:, None] - key, key),
+        newest_distance=distance_bucket(keys - 1 - key, key),
+        candidate_mask=ops.logical_and(real[:, None], visible[None, :, None, :]),
+        candidate_distance=distance_bucket(back, key),
+        candidate_time=_time_back(present, timestamp, newest),
+        owner_mask=owner_mask,
+    )
+
+
+def distance_bucket(distance: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """0 for the viewer token, then 1 + floor(2 log2(1 + distance)), at most the last bucket."""
+    steps = 1 + np.floor(2 * np.log2(1 + np.maximum(distance, 0))).astype(np.int64)
+    return np.where(key == 0, 0, np.minimum(steps, DISTANCE_BUCKETS - 1))
+
+
+def time_bucket(seconds: Any, known: Any) -> Any:
+    """0 where unknown, then 1 + floor(log2(1 + seconds)), at most the last bucket; int32."""
+    # Seconds are differences of integers: float32 holds unix time to the nearest 128 s only.
+    scaled = ops.log2(1.0 + ops.cast(ops.maximum(seconds, 0), "float32"))
+    bucket = ops.minimum(1 + ops.cast(ops.floor(scaled), "int32"), TIME_BUCKETS - 1)
+    return ops.where(known, bucket, 0)
+
+
+def _history_mask(real: Any, key: np.ndarray) -> Any:
+    """Own tokens up to and with itself, all tokens of the other owners."""
+    owners = ops.shape(real)[1]
+    same = ops.eye(owners, dtype="bool")[:, None, :, None]
+    causal = (key <= key[:, None])[None, :, None, :]
+    allowed = ops.logical_or(ops.logical_not(same), causal)
+    return ops.logical_and(allowed[None], real[:, None, None])
+
+
+def _time_back(present: Any, timestamp: Any, newest: np.ndarray) -> Any:
+    """Terms of the time from each token to the newest event a cutoff sees."""
+    known = ops.logical_and(present, timestamp > 0)
+    known = ops.pad(known, [[0, 0], [0, 0], [1, 0]])
+    stamps = ops.pad(timestamp, [[0, 0], [0, 0], [1, 0]])
+    reference = ops.transpose(ops.take(stamps, newest, axis=2), (0, 2, 1))[..., None]
+    reference_known = ops.transpose(ops.take(known, newest, axis=2), (0, 2, 1))[..., None]
+    both = ops.cast(ops.logical_and(known[:, None], reference_known), "float32")
+    seconds = ops.cast(ops.maximum(reference - stamps[:, None], 0), "float32")
+    log_time = ops.log1p(seconds) / LOG_YEAR
+    return ops.stack([both, both * log_time, both * ops.square(log_time)], axis=-1)

@@ -1,0 +1,197 @@
+"""The ranker: one model for one viewer, a pair, or a group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+from keras import ops
+
+from ranking.attention import PairUserBlock
+from ranking.geometry import Geometry, make_geometry, time_bucket
+from ranking.geometry import TIME_BUCKETS
+from ranking.heads import Mlp, RatingBaseline
+from schemas import columns
+from schemas.config import RankingConfig
+from towers.item_tower import ItemTower, mean_embedding
+
+
+class Ranker(keras.Model):
+    """Scores candidates for the owners of a request.
+
+    An item's vector is its token of width `embedding_dim` with its rating bias behind it, so that
+    one table serves histories and candidates, and a new item needs one vector.
+    """
+
+    def __init__(
+        self,
+        item_sizes: dict[str, int],
+        user_sizes: dict[str, int],
+        rating_range: tuple[float, float],
+        mean_rating: float,
+        config: RankingConfig,
+    ):
+        """Creates the ranker.
+
+        Args:
+            item_sizes: `item_id` and each content feature to its number of indices.
+            user_sizes: User feature to its number of indices.
+            rating_range: Ends of the rating scale.
+            mean_rating: Mean rating of the training events, where mu starts.
+            config: The stage's configuration.
+        """
+        super().__init__()
+        self.dim = dim = config.embedding_dim
+        self.rating_low, self.rating_span = rating_range[0], rating_range[1] - rating_range[0]
+        small = keras.initializers.RandomNormal(stddev=0.02)
+
+        def table(size: int, name: str) -> Any:
+            return keras.layers.Embedding(size, dim, embeddings_initializer=small, name=name)
+
+        self.item_tower = ItemTower(item_sizes, dim, unit=False, name="item_tower")
+        self.item_bias = ItemTower(item_sizes, 1, unit=False, name="item_bias")
+        self.user_tables = {n: table(size, f"{n}_embedding") for n, size in user_sizes.items()}
+        self.gap = table(TIME_BUCKETS, "gap_embedding")
+        self.rating = keras.layers.Dense(dim, kernel_initializer=small, name="rating")
+        self.dropout = keras.layers.Dropout(config.dropout)
+        self.blocks = [
+            PairUserBlock(dim, config.heads, config.dropout, name=f"block_{i}")
+            for i in range(config.blocks)
+        ]
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
+        self.baseline = RatingBaseline(mean_rating, name="rating_baseline")
+        self.rating_head = Mlp(dim, config.hidden, config.dropout, name="rating_head")
+        self.joint_head = Mlp(2 * dim, config.hidden, config.dropout, name="joint_head")
+        self.watch_head = Mlp(dim + 1, config.hidden, config.dropout, name="watch_head")
+        self._build_parts()
+
+    def _build_parts(self) -> None:
+        for part in (self.item_tower, self.item_bias, *self.user_tables.values(), self.gap):
+            part.build(None)
+        self.rating.build((None, 2))
+        for part in (*self.blocks, self.baseline, self.rating_head, self.joint_head):
+            part.build(None)
+        self.watch_head.build(None)
+        self.norm.build((None, self.dim))
+        self.role = self.add_weight(
+            shape=(2, self.dim), initializer=self.gap.embeddings_initializer, name="role"
+        )
+        self.retrieval_weight = self.add_weight(
+            shape=(), initializer="ones", name="retrieval_weight"
+        )
+        self.built = True
+
+    def item_vectors(self, items: dict[str, Any]) -> Any:
+        """Vectors of items given as in `ItemTower.call`; `[items, embedding_dim + 1]`."""
+        return ops.concatenate([self.item_tower(items), self.item_bias(items)], axis=-1)
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Scores candidates at each trailing cutoff of the owners' histories.
+
+        Args:
+            batch: `history_item_id`, `history_rating`, `history_timestamp`
+                `[batch, owners, history_len]`, left-padded with 0 and NaN; `history_vector`
+                `[batch, owners, history_len, embedding_dim + 1]`; `candidate_vector`
+                `[batch, cutoffs, candidates, embedding_dim + 1]`; `retrieval_score`
+                `[batch, cutoffs, candidates, owners]`; `owner_mask` `[batch, owners]` bool; each
+                user feature `[batch, owners]` int64.
+            training: Whether dropout applies.
+
+        Returns:
+            `rating` `[batch, cutoffs, candidates, owners]`; `joint_rating` and `watch_next`
+            `[batch, cutoffs, candidates]`.
+        """
+        present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
+        candidates = batch["candidate_vector"]
+        geometry = make_geometry(
+            present, batch[columns.HISTORY_TIMESTAMP], batch["owner_mask"], candidates.shape[1]
+        )
+        owner = self._owner_token(batch)
+        history = self._history_tokens(batch, present, owner)
+        tokens = self._candidate_tokens(candidates, owner)
+        history = self.dropout(history, training=training)
+        tokens = self.dropout(tokens, training=training)
+        for block in self.blocks:
+            history, tokens = block(history, tokens, geometry=geometry, training=training)
+        tokens = self.norm(tokens)
+        return self._predict(batch, tokens, geometry, training)
+
+    def _owner_token(self, batch: dict[str, Any]) -> Any:
+        """What is known of an owner besides the history, `[batch, owners, embedding_dim]`."""
+        token = ops.zeros((*ops.shape(batch["owner_mask"]), self.dim))
+        for name, table in self.user_tables.items():
+            token = token + mean_embedding(table, ops.expand_dims(batch[name], -1))
+        return token
+
+    def _history_tokens(self, batch: dict[str, Any], present: Any, owner: Any) -> Any:
+        """The owner's token, then one per event; `[batch, owners, 1 + history_len, dim]`."""
+        events = batch["history_vector"][..., : self.dim]
+        events = events + self.gap(gap_to_previous(batch[columns.HISTORY_TIMESTAMP], present))
+        events = events + self.rating(self._rating_inputs(batch[columns.HISTORY_RATING]))
+        first = ops.expand_dims(owner + self.role[0], 2)
+        return ops.concatenate([first, events], axis=2)
+
+    def _candidate_tokens(self, candidates: Any, owner: Any) -> Any:
+        """One per candidate and owner; `[batch, cutoffs, candidates, owners, dim]`."""
+        item = ops.expand_dims(candidates[..., : self.dim], 3)
+        return item + owner[:, None, None] + self.role[1]
+
+    def _predict(
+        self, batch: dict[str, Any], tokens: Any, geometry: Geometry, training: bool | None
+    ) -> dict[str, Any]:
+        mask = ops.cast(geometry.owner_mask, tokens.dtype)[:, None, None]
+        count = ops.maximum(ops.sum(mask, axis=-1), 1.0)
+
+        def mean(values: Any) -> Any:
+            return ops.sum(values * mask, axis=-1) / count
+
+        baseline = self._baseline(batch, geometry)[:, :, None]
+        rating = baseline + batch["candidate_vector"][..., self.dim :]
+        rating = rating + self.rating_head(tokens, training=training)
+
+        # Alone, an owner's joint rating is their own; owners who differ add what the head learned.
+        weight = ops.expand_dims(mask, -1)
+        centre = ops.sum(tokens * weight, axis=3) / ops.expand_dims(count, -1)
+        spread = ops.sum(ops.square(tokens - ops.expand_dims(centre, 3)) * weight, axis=3)
+        pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
+        together = self.joint_head(pooled, training=training) * (1.0 - 1.0 / count)
+
+        retrieval = batch[columns.RETRIEVAL_SCORE]
+        inputs = ops.concatenate([tokens, ops.expand_dims(retrieval, -1)], axis=-1)
+        watch = self.retrieval_weight * retrieval + self.watch_head(inputs, training=training)
+        return {
+            "rating": rating,
+            "joint_rating": mean(rating) + together,
+            "watch_next": mean(watch),
+        }
+
+    def _baseline(self, batch: dict[str, Any], geometry: Geometry) -> Any:
+        """Mu and owner biases at each cutoff, `[batch, cutoffs, owners]`."""
+        cutoffs, keys = geometry.candidate_distance.shape
+        newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
+        back = np.maximum(newest[:, None] - np.arange(1, keys), 0).astype(np.float32)
+        return self.baseline(
+            batch[columns.HISTORY_RATING],
+            batch["history_vector"][..., self.dim],
+            geometry.candidate_mask[..., 1:],
+            back,
+        )
+
+    def _rating_inputs(self, rating: Any) -> Any:
+        """Ratings on -1..1 and whether one was given, `[..., 2]`."""
+        given = ops.logical_not(ops.isnan(rating))
+        scaled = 2.0 * (rating - self.rating_low) / self.rating_span - 1.0
+        return ops.stack([ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1)
+
+
+def gap_to_previous(timestamp: Any, present: Any) -> Any:
+    """Bucket of the time since the owner's previous event, `[batch, owners, history_len]`."""
+    known = ops.logical_and(present, timestamp > 0)
+    earlier = ops.pad(timestamp[..., :-1], [[0, 0], [0, 0], [1, 0]])
+    both = ops.logical_and(known, ops.pad(known[..., :-1], [[0, 0], [0, 0], [1, 0]]))
+    return time_bucket(timestamp - earlier, both)

@@ -1,0 +1,115 @@
+"""What the ranker trains on: singles, candidate lists and pairs, as index arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from schemas.histories import Histories
+
+
+@dataclass(frozen=True)
+class CandidateLists:
+    """Retrieved candidates at held-back events, one row per user, newest event last.
+
+    Attributes:
+        histories: The events that the positions below count in.
+        end: `[rows]` absolute position of each row's newest event: its history ends before it.
+        user: `[rows]` user rows.
+        target: `[rows, slots]` int64, the watched item; 0 where there is no event.
+        target_score: `[rows, slots]` float32, its retrieval score.
+        item_id: `[rows, slots, candidates]` int64, what was retrieved, 0 for none.
+        score: The same shape, float32.
+    """
+
+    histories: Histories
+    end: np.ndarray
+    user: np.ndarray
+    target: np.ndarray
+    target_score: np.ndarray
+    item_id: np.ndarray
+    score: np.ndarray
+
+
+def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLists, CandidateLists]:
+    """Reads `candidates.npz`: lists to train on, and those of each user's newest event to validate.
+
+    Raises:
+        ValueError: The file is of other users than the histories.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        data = dict(file)
+    if not np.array_equal(data["user_id"], histories.users):
+        raise ValueError(f"{path}: user_id: expected the prepared users, got others")
+    user = np.flatnonzero((data["position"][:, -2:] >= 0).all(axis=1))
+    return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, slice(-1, None))
+
+
+def sample_negatives(
+    lists: CandidateLists, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The watched item, then `count` retrieved others drawn without replacement.
+
+    A target that retrieval missed is there all the same: in training only.
+
+    Returns:
+        Item ids `[rows, slots, 1 + count]` int64, 0 where too few were retrieved, and their
+        retrieval scores, float32.
+    """
+    possible = (lists.item_id != 0) & (lists.item_id != lists.target[..., None])
+    key = np.where(possible, rng.random(lists.item_id.shape, dtype=np.float32), 2.0)
+    count = min(count, key.shape[-1] - 1)
+    drawn = np.argpartition(key, count, axis=-1)[..., :count]
+    real = np.take_along_axis(possible, drawn, axis=-1)
+    negatives = np.where(real, np.take_along_axis(lists.item_id, drawn, axis=-1), 0)
+    scores = np.take_along_axis(lists.score, drawn, axis=-1)
+    return (
+        np.concatenate([lists.target[..., None], negatives], axis=-1),
+        np.concatenate([lists.target_score[..., None], scores], axis=-1),
+    )
+
+
+def sample_pairs(
+    histories: Histories, per_item: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Pairs of events in which two users rated the same item, in random order.
+
+    At most `per_item` pairs of one item, so that popular items do not crowd out the others.
+
+    Returns:
+        `[pairs, 2]` absolute event positions, of two different users.
+    """
+    rated = np.flatnonzero(~np.isnan(histories.rating))
+    by_item = rated[np.argsort(histories.item_id[rated], kind="stable")]
+    _, first, raters = np.unique(
+        histories.item_id[by_item], return_index=True, return_counts=True
+    )
+    draws = np.minimum(per_item, raters * (raters - 1) // 2)
+    first, raters = np.repeat(first, draws), np.repeat(raters, draws)
+    left = rng.integers(0, raters)
+    right = rng.integers(0, raters - 1)
+    right += right >= left
+    pairs = np.sort(np.stack([by_item[first + left], by_item[first + right]], axis=1), axis=1)
+    return rng.permutation(np.unique(pairs, axis=0))
+
+
+def user_of_event(histories: Histories, event: np.ndarray) -> np.ndarray:
+    """User row of absolute event positions."""
+    return np.searchsorted(histories.offsets, event, side="right") - 1
+
+
+def _slots(
+    data: dict[str, np.ndarray], histories: Histories, user: np.ndarray, slots: slice
+) -> CandidateLists:
+    position = data["position"][user, slots]
+    return CandidateLists(
+        histories=histories,
+        end=histories.offsets[user] + position[:, -1],
+        user=user,
+        target=np.where(position >= 0, data["target_item_id"][user, slots], 0),
+        target_score=data["target_score"][user, slots],
+        item_id=data["item_id"][user, slots],
+        score=data["score"][user, slots],
+    )

@@ -1,0 +1,151 @@
+"""`matinee train ranking`: prepared data and retrieval to a ranking artefact."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+import tensorflow as tf
+
+from ranking.batches import TrainingBatches, list_inputs
+from ranking.model import Ranker
+from ranking.export import export
+from ranking.samples import CandidateLists, load_candidate_lists
+from ranking.trainer import RankerTrainer
+from schemas import columns
+from schemas.artifacts import Artifact
+from schemas.config import RankingConfig
+from schemas.histories import Histories
+from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
+
+Progress = Callable[[int, int, dict[str, float]], None]
+"""(epochs done, epochs at most, figures of the last epoch)."""
+
+WARMUP_STEPS = 50
+NDCG_K = 10
+SCORE_BATCH = 64
+
+
+def train(
+    prepared: Artifact, retrieval: Artifact, config: RankingConfig, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Trains and exports the ranker.
+
+    It is fitted on the training split; each user's validation event, with the candidates of the
+    retrieval model that did not fit it, picks the epoch. There is no refit.
+
+    Args:
+        prepared: The prepared artefact.
+        retrieval: The retrieval artefact whose candidates it learns to order.
+        config: The stage's configuration.
+        out: Empty directory to fill.
+        progress: Called after every epoch.
+
+    Returns:
+        Figures for the manifest.
+    """
+    everything = load_histories(prepared, "test")
+    fitted = load_histories(prepared, "train")
+    lists, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
+    trainer = new_trainer(prepared, fitted, config)
+    batches = TrainingBatches(fitted, lists, config)
+    trainer.compile(optimizer=_optimizer(config, len(batches)), jit_compile=config.jit)
+    figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)
+    export(trainer, prepared, out)
+    return figures | {"parameters": trainer.ranker.count_params()}
+
+
+def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) -> RankerTrainer:
+    """A ranker with fresh weights in its training model, the same for the same seed."""
+    keras.utils.set_random_seed(config.seed)
+    card = load_card(prepared)
+    ranker = Ranker(
+        item_sizes(prepared),
+        user_sizes(prepared),
+        (card.rating_min, card.rating_max),
+        float(np.nanmean(fitted.rating)),
+        config,
+    )
+    return RankerTrainer(ranker, load_item_table(prepared), config)
+
+
+def _fit(
+    trainer: RankerTrainer,
+    batches: TrainingBatches,
+    held: CandidateLists,
+    config: RankingConfig,
+    log: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Epochs with early stopping; the best epoch's weights stay."""
+    best: dict[str, Any] = {"objective": -np.inf}
+    weights = trainer.get_weights()
+    with log.open("w") as lines:
+        for epoch in range(1, config.epochs + 1):
+            started = time.perf_counter()
+            fitted = trainer.fit(batches, verbose=0)
+            figures = {name: float(values[0]) for name, values in fitted.history.items()}
+            figures |= validate(trainer, held, config.history_len)
+            figures["seconds"] = round(time.perf_counter() - started, 3)
+            lines.write(json.dumps({"epoch": epoch} | figures) + "\n")
+            lines.flush()
+            progress(epoch, config.epochs, figures)
+            # Both tasks count: NDCG in its own unit, a rating error of 1 star like NDCG 1.
+            objective = figures["validation_ndcg@10"] - figures["validation_rmse"]
+            if objective > best["objective"]:
+                best = figures | {"objective": objective, "epochs": epoch}
+                weights = trainer.get_weights()
+            elif epoch - best["epochs"] >= config.patience:
+                break
+    trainer.set_weights(weights)
+    return best
+
+
+def validate(trainer: RankerTrainer, held: CandidateLists, history_len: int) -> dict[str, float]:
+    """NDCG@10 of the retrieved list as ranked, and RMSE of the target's rating.
+
+    A target that retrieval missed counts 0: nothing is injected here.
+    """
+    score = tf.function(trainer.score, reduce_retracing=True)
+    vectors = trainer.item_vectors()
+    gains, errors = [], []
+    for start in range(0, len(held.user), SCORE_BATCH):
+        rows = slice(start, start + SCORE_BATCH)
+        # The target rides along last, for its rating; its watch-next score is not looked at.
+        items = np.concatenate([held.item_id[rows], held.target[rows][..., None]], axis=-1)
+        scores = np.pad(held.score[rows], [(0, 0), (0, 0), (0, 1)])
+        batch = list_inputs(held, rows, items, scores, history_len)
+        found = score(batch, vectors, training=False)
+        gains.append(_gain(found["watch_next"].numpy()[:, 0, :-1], items[:, 0, :-1], items[:, 0, -1]))
+        errors.append(found["rating"].numpy()[:, 0, -1, 0] - held.histories.rating[held.end[rows]])
+    rmse = float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
+    return {"validation_ndcg@10": float(np.concatenate(gains).mean()), "validation_rmse": rmse}
+
+
+def _gain(scores: np.ndarray, items: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """NDCG@10 of each row's target, `[rows]`."""
+    scores = np.where(items == columns.PADDING, -np.inf, scores)
+    is_target = items == target[:, None]
+    own = np.where(is_target, scores, -np.inf).max(axis=1, keepdims=True)
+    rank = 1 + (scores > own).sum(axis=1)
+    return np.where(is_target.any(axis=1) & (rank <= NDCG_K), 1 / np.log2(1 + rank), 0.0)
+
+
+def _optimizer(config: RankingConfig, steps: int) -> keras.optimizers.Optimizer:
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=config.learning_rate,
+        warmup_steps=WARMUP_STEPS,
+        decay_steps=max(steps * config.epochs - WARMUP_STEPS, 1),
+        alpha=0.05,
+    )
+    return keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, global_clipnorm=5.0)
