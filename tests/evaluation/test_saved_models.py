@@ -1,5 +1,7 @@
 """The adapters, on tiny models whose outputs can be worked out from their inputs."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ class TinyRanker(tf.Module):
             "joint_rating": tf.reduce_sum(retrieval_score, axis=2)
             + 1000.0 * tf.cast(owner_count, tf.float32)[:, None]
             + 0.01 * women[:, None],
-            "watch_next": number,
+            "watch_next": number + 0.01 * tf.reduce_sum(retrieval_score, axis=2),
         }
 
 
@@ -168,15 +170,15 @@ def test_the_search_is_asked_for_the_seen_ones_too(model):
 
 
 def test_ranks_candidates_and_pads_the_rest(ranker):
-    # The tiny ranker's score is the number in the item id; padding is "", its number 0.
+    # The number in the item id and a hundredth of the score; padding is "", without either.
     score = ranker.rank(
         REQUESTS,
         np.array([0]),
         np.array([[5, 2, -1]]),
-        np.float32([[0.5, 0.1, np.nan]]),
+        np.float32([[2.0, 1.0, np.nan]]),
         np.array([[True, True, False]]),
     )
-    assert score.tolist() == [[5, 2, 0]]
+    np.testing.assert_allclose(score, [[5.02, 2.01, 0]], rtol=1e-6)
 
 
 def test_predicts_the_rating_of_the_target(ranker):
@@ -186,9 +188,11 @@ def test_predicts_the_rating_of_the_target(ranker):
 
 
 def test_predicts_for_two_owners(ranker):
-    # 4 + 4, two owners, and one woman where u2 takes part.
-    joint = ranker.predict_pair(REQUESTS, np.array([0, 0]), np.array([1, 2]))
-    np.testing.assert_allclose(joint, [2008.0, 2008.01], rtol=1e-6)
+    # Target 2 has vector (2, 0): scores 4 of u0, 6 of u1 and 200 of u2; two owners are 2000, and
+    # a woman, u2, is 0.01.
+    requests = dataclasses.replace(REQUESTS, target_item=np.array([2, 2, 2]))
+    joint = ranker.predict_pair(requests, np.array([0, 0]), np.array([1, 2]))
+    np.testing.assert_allclose(joint, [2010.0, 2204.01], rtol=1e-6)
 
 
 def test_both_stages_are_evaluated_through_the_adapters(model, ranker):
@@ -197,8 +201,9 @@ def test_both_stages_are_evaluated_through_the_adapters(model, ranker):
     # Retrieval: u0 ranks 3 second, u1 second; u2's query (100, 1) scores 100 5 200 4 300 1: fifth.
     expected = (2 / np.log2(3) + 1 / np.log2(6)) / 3
     assert figures["retrieval"]["ndcg@10"] == pytest.approx(expected)
-    # The ranker puts large numbers first: u0 has 5 3 2 0, u1 5 3 1, u2 5 4 3 2 1 0.
-    expected = (2 / np.log2(3) + 1 / np.log2(4)) / 3
+    # The ranker adds a hundredth of that to the number: u0 5.01 3.04 2.04 0.02, u1 5.01 3.04 1.05,
+    # both second; u2, by index, 1 1.05 4 3.04 7 5.01: fourth.
+    expected = (2 / np.log2(3) + 1 / np.log2(5)) / 3
     assert figures["two_stage"]["ndcg@10"] == pytest.approx(expected)
 
 
