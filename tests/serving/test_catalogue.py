@@ -31,6 +31,12 @@ def test_popular_first_and_ties_by_item_id(catalogue):
     assert catalogue.popular.tolist() == [1, 0, 2, 3]
 
 
+def test_many_items_of_one_count_keep_the_order_of_their_ids(tmp_path):
+    items = [(f"i{n:03}", "", [], NAN, n % 2) for n in range(200)]
+    popular = Catalogue(write_catalogue(tmp_path, items), CARD).popular
+    assert popular.tolist() == [*range(1, 200, 2), *range(0, 200, 2)]
+
+
 def test_features_as_text_without_missing_ones(catalogue):
     assert catalogue.features(np.array([2, 0, 1, 3])) == [
         {"title": ["Ça"], "genres": ["Drama"], "year": ["7.3"]},
