@@ -47,17 +47,19 @@ def prepare(
         SourceError: A source file is missing, malformed or empty.
         RejectRateError: Too many rows were rejected.
         ValueError: A setting is out of range.
+        RuntimeError: The runner lost or doubled rows.
     """
     _check(config)
     layout = layout_named(data.figures["layout"])
-    source = Source(str(data.path), layout, load_card(layout.card))
+    source = Source(str(data.path.resolve()), layout, load_card(layout.card))
+    out = out.resolve()  # workers may run elsewhere
     work = out / "work"
     work.mkdir()
     rejects = out / "rejects" / "rejects.jsonl"
     rejects.parent.mkdir()
 
     items = read_items(data.path, layout)
-    blocks = list(plan_blocks(data.path, layout.events))
+    blocks = list(plan_blocks(data.path.resolve(), layout.events))
     read = sum(block.lines for block in blocks)
     collect(source, blocks, config.shards, work, rejects, beam_args)
     reasons = sort_rejects(rejects)
@@ -67,6 +69,11 @@ def prepare(
 
     profiles = sorted(work.glob("profiles-*.arrow"))
     rows = write_tables(profiles, items, source.card, config.min_events, out)
+    if rows["events"] + reasons.total() != read:
+        raise RuntimeError(
+            f"expected every row read taken or rejected, got {read} read, "
+            f"{rows['events']} taken, {reasons.total()} rejected"
+        )
     transform(source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args)
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
