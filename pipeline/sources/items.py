@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.sources.layouts import GENRE_FLAGS, Layout
+from pipeline.sources.layouts import GENRE_FLAGS, Layout, SourceError
 from pipeline.sources.tables import floats, lists, read_table
 from schemas.columns import ITEM_ID, TITLE
 
@@ -63,12 +63,20 @@ def _genres(directory: Path, layout: Layout, table: pa.RecordBatch) -> pa.Array:
         return _without_placeholders(
             pc.split_pattern(table.column("genres"), layout.genre_separator)
         )
-    lines = (directory / layout.genre_names).read_text(encoding="latin-1").split()
-    names = [line.partition("|")[0] for line in lines]
+    names = _genre_names(directory / layout.genre_names)
     flags = [
         pc.equal(table.column(flag), "1").to_numpy(zero_copy_only=False) for flag in GENRE_FLAGS
     ]
     return _without_placeholders(lists(np.stack(flags, axis=1), names))
+
+
+def _genre_names(path: Path) -> list[str]:
+    if not path.is_file():
+        raise SourceError(f"{path}: expected a file, found none")
+    names = [line.partition("|")[0] for line in path.read_text(encoding="latin-1").split()]
+    if len(names) != len(GENRE_FLAGS):
+        raise SourceError(f"{path}: expected {len(GENRE_FLAGS)} genres, got {len(names)}")
+    return names
 
 
 def _without_placeholders(genres: pa.Array) -> pa.Array:

@@ -110,6 +110,15 @@ def test_broken_catalogue(tmp_path: Path, lines: str, message: str) -> None:
         read_items(tmp_path, CSV)
 
 
+def test_genre_names_that_do_not_fit_the_flags(tmp_path: Path) -> None:
+    (tmp_path / "u.item").write_text("|".join(["1", "A (1990)", "", "", "", *["0"] * 19]) + "\n")
+    with pytest.raises(SourceError, match=r"u\.genre: expected a file, found none"):
+        read_items(tmp_path, ML_100K)
+    (tmp_path / "u.genre").write_text("unknown|0\nDrama|1\n")
+    with pytest.raises(SourceError, match=r"u\.genre: expected 19 genres, got 2"):
+        read_items(tmp_path, ML_100K)
+
+
 def test_wrong_encoding(tmp_path: Path) -> None:
     (tmp_path / "movies.dat").write_text("1::Été (1999)::Drama\n", encoding="latin-1")
     with pytest.raises(SourceError, match=r"movies\.dat: expected utf-8 text"):
