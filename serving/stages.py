@@ -156,7 +156,11 @@ class Retrieve:
 
 @dataclass(frozen=True)
 class Rank:
-    """Orders candidates by the objective, all viewers in one pass; ties go by item id."""
+    """Orders candidates by the objective, all viewers in one pass.
+
+    Predicted ratings end at the ends of the scale, so equal ones are common: those go by what the
+    viewers would watch next, and then by item id.
+    """
 
     ranker: Ranker
 
@@ -165,7 +169,7 @@ class Rank:
             return Ranked(candidates.rows, np.zeros(0, np.float32), pb.PERSONAL, {})
         scores = self.ranker.rank(viewers.profiles, candidates.rows, candidates.scores)
         score = scores.watch_next if objective == pb.WATCH_NEXT else scores.joint_rating
-        order = np.lexsort((candidates.rows, -score))
+        order = np.lexsort((candidates.rows, -scores.watch_next, -score))
         predictions = {
             "retrieval": candidates.scores.max(axis=1),
             "watch_next": scores.watch_next,
