@@ -5,6 +5,8 @@ partitioning tree with SOAR on top of that for large ones: ScaNN's own advice
 (github.com/google-research/google-research, scann/docs/algorithms.md; Guo et al. 2020,
 "Accelerating Large-Scale Inference with Anisotropic Vector Quantization"; Sun et al. 2023, "SOAR").
 A built index is never changed: ScaNN 1.4.2's own `upsert` and `delete` crash on a SOAR tree.
+A tree starts from random centres that ScaNN takes no seed for, so two builds differ a little; the
+recall target holds for each.
 """
 
 from __future__ import annotations

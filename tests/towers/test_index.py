@@ -103,9 +103,9 @@ def test_a_missed_recall_target_fails_the_build(tmp_path):
 
 def test_padding_is_no_neighbour(tmp_path):
     # To a query of zeros all items are equally good, but the leaves that are searched do not hold
-    # the 2000 asked for, and what ScaNN pads with does not count.
-    config = dataclasses.replace(TREE, recall_k=2_000)
-    with pytest.raises(ValueError, match=r"recall@2000: expected at least 0\.95, got 0\.\d+"):
+    # all of them, and what ScaNN pads with does not count.
+    config = dataclasses.replace(TREE, recall_k=ITEMS)
+    with pytest.raises(ValueError, match=r"recall@3000: expected at least 0\.95, got 0\.\d+"):
         build_index(IDS, VECTORS, QUERIES * 0, config, tmp_path)
 
 
