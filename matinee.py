@@ -1,0 +1,441 @@
+"""The `matinee` command: every stage by itself, and `quickstart`, the whole flow on one screen."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from schemas import artifacts
+from schemas.artifacts import Artifact
+from schemas.config import Config, load_config
+from schemas.pins import check_pins
+
+VERSION_MISMATCH = 1
+RETRIEVAL_QUERY_ROWS = 1_000
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+train_app = typer.Typer(help="Train a model.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+console = Console()
+
+RunOption = Annotated[Path, typer.Option("--run", help="Directory of this run's artefacts.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Directory of fetched datasets.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", exists=True, dir_okay=False, help="TOML configuration.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Build even what is up to date.")]
+DatasetOption = Annotated[str, typer.Option("--dataset", help="Name of a fetched dataset.")]
+DEFAULT_RUN = Path("runs/quickstart")
+DEFAULT_DATA = Path("data")
+DEFAULT_DATASET = "ml-100k"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stages:
+    """The stages of one run directory; each builds its artefact or finds it unchanged."""
+
+    run: Path
+    config: Config
+    force: bool = False
+
+    def prepare(self, data: Artifact, beam_args: list[str]) -> Artifact:
+        """Beam and TF-Transform: source files to examples, catalogue and profiles."""
+        from pipeline.prepare import prepare
+
+        with _bar("prepare") as (bar, task):
+            bar.update(task, description="prepare: Beam and TF-Transform", total=None)
+            return self._build(
+                "prepared",
+                self.config.prepare,
+                {"data": data},
+                ["pipeline", "schemas"],
+                lambda out: prepare(data, self.config.prepare, out, beam_args),
+            )
+
+    def train_retrieval(self) -> Artifact:
+        """The two-tower model."""
+        from towers.train import train
+
+        prepared, config = self.open("prepared"), self.config.retrieval
+        with _bar("train retrieval") as (bar, task):
+
+            def report(model: str, epoch: int, epochs: int, figures: dict[str, float]) -> None:
+                text = f"retrieval, {model}: {_short(figures)}"
+                bar.update(task, description=text, completed=epoch, total=epochs)
+
+            return self._build(
+                "retrieval",
+                config,
+                {"prepared": prepared},
+                ["towers", "schemas"],
+                lambda out: train(prepared, config, out, report),
+            )
+
+    def index(self) -> Artifact:
+        """The ScaNN index over the retrieval model's item vectors."""
+        from evaluation.requests import read_requests
+        from evaluation.saved_models import RetrievalModel
+        from towers.index import build_index
+
+        prepared, retrieval = self.open("prepared"), self.open("retrieval")
+
+        def write(out: Path) -> dict[str, Any]:
+            requests = read_requests(prepared.path, "validation")
+            history_len = self.config.retrieval.history_len
+            model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
+            queries = model.encode(requests, requests.rows[:RETRIEVAL_QUERY_ROWS])
+            ids = requests.item_ids.tolist()
+            return build_index(ids, model.item_vectors, queries, self.config.index, out)
+
+        with _bar("index"):
+            return self._build(
+                "index",
+                self.config.index,
+                {"prepared": prepared, "retrieval": retrieval},
+                ["towers", "schemas"],
+                write,
+            )
+
+    def train_ranking(self) -> Artifact:
+        """The behaviour-sequence transformer with pair-user attention."""
+        from ranking.train import train
+
+        prepared, retrieval = self.open("prepared"), self.open("retrieval")
+        config = self.config.ranking
+        with _bar("train ranking") as (bar, task):
+
+            def report(epoch: int, epochs: int, figures: dict[str, float]) -> None:
+                text = f"ranking: {_short(figures)}"
+                bar.update(task, description=text, completed=epoch, total=epochs)
+
+            return self._build(
+                "ranking",
+                config,
+                {"prepared": prepared, "retrieval": retrieval},
+                ["ranking", "towers", "schemas"],
+                lambda out: train(prepared, retrieval, config, out, report),
+            )
+
+    def evaluate(self) -> Artifact:
+        """What is served, beside the baselines, on the held-out event of every user."""
+        from evaluation.requests import read_requests
+        from evaluation.saved_models import Ranker, RetrievalModel, Retriever
+        from evaluation.suite import evaluate
+        from serving.retriever import Retriever as Index
+
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
+
+        def write(out: Path) -> Mapping[str, Any]:
+            requests = read_requests(inputs["prepared"].path, "test")
+            history_len = inputs["retrieval"].manifest["config"]["history_len"]
+            model = RetrievalModel(inputs["retrieval"].path, requests.item_ids, history_len)
+            index = Index(inputs["index"])
+
+            def search(query_vector: Any, k: int) -> tuple[Any, Any, Any]:
+                hits = index.search(query_vector, k, [])
+                return hits.rows, hits.scores, hits.valid
+
+            ranker = Ranker(
+                inputs["ranking"].path, model, inputs["ranking"].manifest["config"]["history_len"]
+            )
+            metrics = evaluate(
+                requests,
+                Retriever(model, search),
+                ranker.rank,
+                ranker.predict,
+                ranker.predict_pair,
+                self.config.evaluate.batch_size,
+            )
+            artifacts.write_json(out / "metrics.json", metrics)
+            return metrics
+
+        with _bar("evaluate"):
+            return self._build(
+                "evaluation",
+                self.config.evaluate,
+                inputs,
+                ["evaluation", "serving", "schemas"],
+                write,
+            )
+
+    def open(self, stage: str) -> Artifact:
+        """The latest artefact of a stage."""
+        return artifacts.open_artifact(self.run / stage)
+
+    def _build(
+        self,
+        stage: str,
+        config: Any,
+        inputs: Mapping[str, Artifact],
+        sources: list[str],
+        write: Callable[[Path], Mapping[str, Any]],
+    ) -> Artifact:
+        artifact = artifacts.build(
+            self.run / stage, stage, config, inputs, sources, write, self.force
+        )
+        done = "unchanged, skipped" if artifact.reused else f"{artifact.manifest['seconds']:.1f} s"
+        console.print(f"[bold]{stage}[/bold] {artifact.version}: {done}", highlight=False)
+        return artifact
+
+
+@app.command()
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="ml-100k, ml-1m, ..., as the error lists them.")],
+    archive: Annotated[
+        Path | None, typer.Option("--from", exists=True, dir_okay=False, help="A local archive.")
+    ] = None,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Download a dataset, or unpack a local archive of it."""
+    _fetch(dataset, data, archive)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def prepare(
+    context: typer.Context,
+    dataset: DatasetOption = DEFAULT_DATASET,
+    data: DataOption = DEFAULT_DATA,
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Turn a fetched dataset into examples; unknown options go to Beam (--runner=...)."""
+    source = artifacts.open_artifact(data / dataset)
+    Stages(run, load_config(config), force).prepare(source, context.args)
+
+
+@train_app.command("retrieval")
+def train_retrieval(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Train the two-tower model and export it as a SavedModel."""
+    Stages(run, load_config(config), force).train_retrieval()
+
+
+@train_app.command("ranking")
+def train_ranking(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Train the ranker on retrieved candidates and export it as a SavedModel."""
+    Stages(run, load_config(config), force).train_ranking()
+
+
+@app.command()
+def index(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Build the ScaNN index and measure its recall."""
+    Stages(run, load_config(config), force).index()
+
+
+@app.command()
+def evaluate(
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write them here.")] = None,
+) -> None:
+    """Measure both stages beside the baselines on the held-out events."""
+    from evaluation.report import metrics_table
+
+    metrics = Stages(run, load_config(config), force).evaluate().figures
+    console.print(metrics_table(metrics))
+    if json_file is not None:
+        artifacts.write_json(json_file, metrics)
+
+
+@app.command()
+def serve(
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Address; the default is the config's.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
+    from serving.server import serve as serve_run
+
+    limits = load_config(config).serve
+    host = limits.host if host is None else host
+    port = limits.port if port is None else port
+    serve_run(run, dataclasses.replace(limits, host=host, port=port))
+
+
+@app.command()
+def recommend(
+    user: Annotated[list[str], typer.Option("--user", help="User id; several watch together.")],
+    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
+    server: Annotated[
+        str | None,
+        typer.Option(help="host:port of a running server; without it one is started for the call."),
+    ] = None,
+    run: RunOption = DEFAULT_RUN,
+) -> None:
+    """Ask a server for one person, or for people who watch together."""
+    from serving.client import Client
+
+    running = contextlib.nullcontext(server) if server else _server(run)
+    with running as target, Client(target) as ask:
+        _show(f"For {' and '.join(user)}", ask.recommend(user, k=k))
+
+
+@app.command()
+def quickstart(
+    dataset: DatasetOption = DEFAULT_DATASET,
+    data: DataOption = DEFAULT_DATA,
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    k: Annotated[int, typer.Option("-k", help="How many items in each example list.")] = 10,
+) -> None:
+    """Everything: fetch, prepare, train, index, evaluate, serve, recommend; then report.json."""
+    from google.protobuf.json_format import MessageToDict
+
+    from evaluation.report import assemble_report, metrics_table
+    from evaluation.requests import read_requests
+    from serving.client import Client
+
+    started = time.monotonic()
+    source = _fetch(dataset, data, None)
+    stages = Stages(run, load_config(config))
+    built = {
+        "prepared": stages.prepare(source, []),
+        "retrieval": stages.train_retrieval(),
+        "index": stages.index(),
+        "ranking": stages.train_ranking(),
+        "evaluation": stages.evaluate(),
+    }
+    first, second = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
+    answers = []
+    with _server(run) as target, Client(target) as ask:
+        for users in ([first], [first, second]):
+            answer = ask.recommend(users, k=k)
+            _show(f"For {' and '.join(users)}", answer)
+            answers.append({"users": users, "response": MessageToDict(answer)})
+
+    metrics = built["evaluation"].figures
+    report = assemble_report(dataset, built, metrics, answers)
+    report["seconds"]["this_run"] = round(time.monotonic() - started, 1)
+    artifacts.write_json(run / "report.json", report)
+    console.print(metrics_table(metrics), _seconds_table(report["seconds"]))
+    for stage, artifact in built.items():
+        console.print(f"{stage:11s} {artifact.path}", highlight=False)
+    console.print(f"{'report':11s} {run / 'report.json'}", highlight=False)
+
+
+@app.command("doctor")
+def check_installation() -> None:
+    """Print versions and check them against the pins."""
+    table = Table("package", "installed", "wanted", "")
+    findings = check_pins()
+    for finding in findings:
+        mark = "[green]ok" if finding.ok else "[red]not met"
+        table.add_row(finding.package, finding.installed, finding.wanted, mark)
+    console.print(table)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(VERSION_MISMATCH)
+
+
+def main() -> None:
+    """Runs the command line; an error that has a message is shown as that message."""
+    from serving.client import ClientError
+
+    try:
+        app()
+    except (ValueError, OSError, RuntimeError, ClientError) as error:
+        Console(stderr=True).print(f"[red]matinee:[/red] {error}", highlight=False)
+        sys.exit(1)
+
+
+def _fetch(dataset: str, data: Path, archive: Path | None) -> Artifact:
+    from pipeline.fetch import fetch as fetch_release
+
+    with _bar(f"fetch {dataset}") as (bar, task):
+        artifact = fetch_release(
+            dataset,
+            data,
+            archive,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    done = "there already, skipped" if artifact.reused else artifact.figures["source"]
+    console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False)
+    return artifact
+
+
+@contextlib.contextmanager
+def _server(run: Path) -> Iterator[str]:
+    """A server of this run in a process of its own, on a free loopback port; its address."""
+    command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            line = next((row for row in process.stdout or () if "serving on" in row), None)
+            if line is None:
+                raise RuntimeError(f"the server of {run} stopped before it was ready")
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def _bar(text: str) -> Iterator[tuple[Progress, Any]]:
+    """A progress line that goes away when its stage is done."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield bar, bar.add_task(text, total=None)
+
+
+def _show(title: str, answer: Any) -> None:
+    table = Table("title", "genres", "score", "joint rating", "watch next", title=title)
+    for item in answer.recommendations:
+        values = {name: ", ".join(v.values) for name, v in item.item.features.items()}
+        table.add_row(
+            values.get("title", item.item.item_id),
+            values.get("genres", ""),
+            *(f"{value:.3f}" for value in _scores(item.scores)),
+        )
+    console.print(table)
+    for note in answer.notes:
+        console.print(f"note: {note}")
+
+
+def _scores(scores: Any) -> tuple[float, float, float]:
+    return scores.score, scores.joint_rating, scores.watch_next
+
+
+def _seconds_table(seconds: Mapping[str, float]) -> Table:
+    table = Table("stage", "seconds", title="Time to build")
+    for stage, value in seconds.items():
+        table.add_row(stage.replace("_", " "), f"{value:.1f}")
+    return table
+
+
+def _short(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "seconds")
+
+
+if __name__ == "__main__":
+    main()

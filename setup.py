@@ -12,13 +12,14 @@ BASE = [
     "typer>=0.24,<1",  # the command line
     "rich>=14,<16",  # progress and tables
     "numpy>=2.4,<2.5",  # pandas 3.1 and scann 1.4 both take it
+    "packaging>=24",  # `matinee doctor` reads the pins with it
     "pyarrow>=22,<26",  # catalogue and profiles are Parquet
 ]
 
 SERVE = [
     "tensorflow==2.21.0",  # runs the SavedModels
     "scann==1.4.2",  # without its [tf] extra, which wants TensorFlow 2.20
-    "protobuf>=6.33,<7",  # TensorFlow 2.21 and tfx-bsl 1.21 take 6; newer grpc packages lift it to 7
+    "protobuf>=6.33,<7",  # as TensorFlow 2.21 and tfx-bsl 1.21; newer grpc packages lift it to 7
     "grpcio>=1.81,<1.86",
     "grpcio-health-checking>=1.81,<1.82",  # 1.82 wants protobuf 7
     "grpcio-reflection>=1.81,<1.82",  # the same

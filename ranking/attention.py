@@ -77,7 +77,7 @@ class PairUserBlock(keras.layers.Layer):
         return self._add(history, seen, training), self._add(candidates, asked, training)
 
     def _among_histories(self, normed: Any, key: Any, value: Any, geometry: Geometry) -> Any:
-        """Histories to histories. Axes: b batch, h head, o asking and p asked owner, q, k tokens."""
+        """Histories to histories."""
         owners, keys = ops.shape(normed)[1], normed.shape[2]
         logits = ops.matmul(self._split(self.query(normed)), ops.swapaxes(key, 2, 3))
         logits = ops.reshape(logits, (-1, self.heads, owners, keys, owners, keys))
@@ -92,7 +92,7 @@ class PairUserBlock(keras.layers.Layer):
         return self._mix(ops.matmul(ops.softmax(flat, axis=-1), value), normed)
 
     def _from_candidates(self, normed: Any, key: Any, value: Any, geometry: Geometry) -> Any:
-        """Candidates to histories and to their own tokens. Axes: t cutoff, n candidate; as above."""
+        """Candidates to histories and to their own tokens."""
         cutoffs, owners, keys = normed.shape[1], ops.shape(normed)[3], geometry.keys
         tokens = (cutoffs, ops.shape(normed)[2], owners)
         query, own_key, own_value = (

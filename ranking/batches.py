@@ -39,9 +39,8 @@ class TrainingBatches(keras.utils.PyDataset):
         """
         super().__init__()
         self.histories, self.lists, self.config = histories, lists, config
-        windows = training_windows(histories, config.history_len)
-        self.windows = {name: values for name, values in windows.items()}
-        self.steps = max(1, round(len(windows[columns.TARGET_ITEM_ID]) / config.batch_size))
+        self.windows = training_windows(histories, config.history_len)
+        self.steps = max(1, round(len(self.windows[columns.TARGET_ITEM_ID]) / config.batch_size))
         self.list_rows = max(1, -(-len(lists.user) // self.steps))
         self.epoch = -1
         self.on_epoch_end()
@@ -87,10 +86,8 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def _pairs(self, events: np.ndarray) -> Batch:
         user = user_of_event(self.histories, events)
-        flat = history_before(
-            self.histories, user.ravel(), events.ravel(), self.config.history_len
-        )
-        owners = {name: values.reshape(*events.shape, *values.shape[1:]) for name, values in flat.items()}
+        flat = history_before(self.histories, user.ravel(), events.ravel(), self.config.history_len)
+        owners = {n: values.reshape(*events.shape, *values.shape[1:]) for n, values in flat.items()}
         return owners | {
             "owner_mask": np.ones(events.shape, bool),
             columns.CANDIDATE_ITEM_ID: self.histories.item_id[events[:, 0]][:, None, None],

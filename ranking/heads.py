@@ -55,9 +55,11 @@ class RatingBaseline(keras.layers.Layer):
             return self.add_weight(shape=(), initializer=start, name=name)
 
         self.mu = weight("mu", self.mean)
-        self.shrink_all, self.shrink_recent = weight("shrink_all", 2.0), weight("shrink_recent", 1.0)
+        self.shrink_all = weight("shrink_all", 2.0)
+        self.shrink_recent = weight("shrink_recent", 1.0)
         self.fade = weight("fade", -1.5)
-        self.share_all, self.share_recent = weight("share_all", 0.7), weight("share_recent", 0.3)
+        self.share_all = weight("share_all", 0.7)
+        self.share_recent = weight("share_recent", 0.3)
         self.built = True
 
     def call(self, rating: Any, item_bias: Any, visible: Any, back: Any) -> Any:

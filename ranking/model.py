@@ -13,8 +13,7 @@ import keras
 from keras import ops
 
 from ranking.attention import PairUserBlock
-from ranking.geometry import Geometry, make_geometry, time_bucket
-from ranking.geometry import TIME_BUCKETS
+from ranking.geometry import TIME_BUCKETS, Geometry, make_geometry, time_bucket
 from ranking.heads import Mlp, RatingBaseline
 from schemas import columns
 from schemas.config import RankingConfig
@@ -71,12 +70,12 @@ class Ranker(keras.Model):
         self._build_parts()
 
     def _build_parts(self) -> None:
-        for part in (self.item_tower, self.item_bias, *self.user_tables.values(), self.gap):
+        heads = (self.baseline, self.rating_head, self.joint_head, self.watch_head)
+        tables = (self.item_tower, self.item_bias, *self.user_tables.values(), self.gap)
+        parts: tuple[Any, ...] = (*tables, *self.blocks, *heads)
+        for part in parts:
             part.build(None)
         self.rating.build((None, 2))
-        for part in (*self.blocks, self.baseline, self.rating_head, self.joint_head):
-            part.build(None)
-        self.watch_head.build(None)
         self.norm.build((None, self.dim))
         self.role = self.add_weight(
             shape=(2, self.dim), initializer=self.gap.embeddings_initializer, name="role"

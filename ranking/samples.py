@@ -44,7 +44,8 @@ def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLis
     if not np.array_equal(data["user_id"], histories.users):
         raise ValueError(f"{path}: user_id: expected the prepared users, got others")
     user = np.flatnonzero((data["position"][:, -2:] >= 0).all(axis=1))
-    return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, slice(-1, None))
+    newest = slice(-1, None)
+    return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, newest)
 
 
 def sample_negatives(
@@ -52,28 +53,29 @@ def sample_negatives(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The watched item, then `count` retrieved others drawn without replacement.
 
-    A target that retrieval missed is there all the same: in training only.
+    A list whose watched item retrieval missed is empty. Putting the item in would teach that a
+    score below every retrieved one means a hit, which no list in service can show
+    (docs/decisions.md has the figures).
 
     Returns:
-        Item ids `[rows, slots, 1 + count]` int64, 0 where too few were retrieved, and their
-        retrieval scores, float32.
+        Item ids `[rows, slots, 1 + count]` int64, 0 for none, and their retrieval scores, float32.
     """
-    possible = (lists.item_id != 0) & (lists.item_id != lists.target[..., None])
+    is_target = lists.item_id == lists.target[..., None]
+    possible = (lists.item_id != 0) & ~is_target & is_target.any(axis=-1, keepdims=True)
     key = np.where(possible, rng.random(lists.item_id.shape, dtype=np.float32), 2.0)
     count = min(count, key.shape[-1] - 1)
     drawn = np.argpartition(key, count, axis=-1)[..., :count]
     real = np.take_along_axis(possible, drawn, axis=-1)
     negatives = np.where(real, np.take_along_axis(lists.item_id, drawn, axis=-1), 0)
     scores = np.take_along_axis(lists.score, drawn, axis=-1)
+    target = np.where(is_target.any(axis=-1), lists.target, 0)
     return (
-        np.concatenate([lists.target[..., None], negatives], axis=-1),
+        np.concatenate([target[..., None], negatives], axis=-1),
         np.concatenate([lists.target_score[..., None], scores], axis=-1),
     )
 
 
-def sample_pairs(
-    histories: Histories, per_item: int, rng: np.random.Generator
-) -> np.ndarray:
+def sample_pairs(histories: Histories, per_item: int, rng: np.random.Generator) -> np.ndarray:
     """Pairs of events in which two users rated the same item, in random order.
 
     At most `per_item` pairs of one item, so that popular items do not crowd out the others.
@@ -83,9 +85,7 @@ def sample_pairs(
     """
     rated = np.flatnonzero(~np.isnan(histories.rating))
     by_item = rated[np.argsort(histories.item_id[rated], kind="stable")]
-    _, first, raters = np.unique(
-        histories.item_id[by_item], return_index=True, return_counts=True
-    )
+    _, first, raters = np.unique(histories.item_id[by_item], return_index=True, return_counts=True)
     draws = np.minimum(per_item, raters * (raters - 1) // 2)
     first, raters = np.repeat(first, draws), np.repeat(raters, draws)
     left = rng.integers(0, raters)

@@ -17,8 +17,8 @@ import keras
 import tensorflow as tf
 
 from ranking.batches import TrainingBatches, list_inputs
-from ranking.model import Ranker
 from ranking.export import export
+from ranking.model import Ranker
 from ranking.samples import CandidateLists, load_candidate_lists
 from ranking.trainer import RankerTrainer
 from schemas import columns
@@ -57,6 +57,7 @@ def train(
     fitted = load_histories(prepared, "train")
     lists, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
     trainer = new_trainer(prepared, fitted, config)
+    start_from(trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy"))
     batches = TrainingBatches(fitted, lists, config)
     trainer.compile(optimizer=_optimizer(config, len(batches)), jit_compile=config.jit)
     figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)
@@ -76,6 +77,24 @@ def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) ->
         config,
     )
     return RankerTrainer(ranker, load_item_table(prepared), config)
+
+
+def start_from(ranker: Ranker, vectors: np.ndarray) -> None:
+    """Sets the ranker's item embeddings to vectors of retrieval, which know what follows what.
+
+    Args:
+        ranker: A fresh ranker.
+        vectors: `[indices, embedding_dim]`, of a retrieval model that did not fit the lists.
+
+    Raises:
+        ValueError: Ranker and retrieval have other widths.
+    """
+    table = ranker.item_tower.tables[columns.ITEM_ID].embeddings
+    if tuple(table.shape) != vectors.shape:
+        raise ValueError(
+            f"ranking.embedding_dim: expected retrieval's {vectors.shape[1]}, got {table.shape[1]}"
+        )
+    table.assign(vectors)
 
 
 def _fit(
@@ -125,7 +144,8 @@ def validate(trainer: RankerTrainer, held: CandidateLists, history_len: int) -> 
         scores = np.pad(held.score[rows], [(0, 0), (0, 0), (0, 1)])
         batch = list_inputs(held, rows, items, scores, history_len)
         found = score(batch, vectors, training=False)
-        gains.append(_gain(found["watch_next"].numpy()[:, 0, :-1], items[:, 0, :-1], items[:, 0, -1]))
+        watch_next = found["watch_next"].numpy()[:, 0, :-1]
+        gains.append(_gain(watch_next, items[:, 0, :-1], items[:, 0, -1]))
         errors.append(found["rating"].numpy()[:, 0, -1, 0] - held.histories.rating[held.end[rows]])
     rmse = float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
     return {"validation_ndcg@10": float(np.concatenate(gains).mean()), "validation_rmse": rmse}

@@ -1,1 +1,1 @@
-"""What every stage agrees on: names, configuration, dataset cards, artefact manifests, the proto."""
+"""What every stage agrees on: names, configuration, cards, artefacts, the proto."""

@@ -48,7 +48,7 @@ class RetrievalConfig:
         batch_size: Users in a training step.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
-        epochs: Upper limit; early stopping on the first held-tail event picks the number used.
+        epochs: Upper limit; early stopping on the held-back events picks the number used.
         patience: Epochs without a better validation NDCG@10 before stopping.
         tail_share: Share of each user's events held back from the candidate model, whose
             retrievals at those events train the ranker.
@@ -138,7 +138,7 @@ class RankingConfig:
     batch_size: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    epochs: int = 20
+    epochs: int = 10
     patience: int = 4
     rating_weight: float = 1.0
     pair_weight: float = 1.0

@@ -1,4 +1,4 @@
-"""The one place that prepares a process for TensorFlow; import it before TensorFlow, Keras or ScaNN."""
+"""Prepares a process for TensorFlow; import it before TensorFlow, Keras and ScaNN."""
 
 from __future__ import annotations
 

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
+from pathlib import Path
 
 import pytest
 
-from pipeline.prepare import prepare
-from schemas.artifacts import Artifact, build
-from schemas.config import PrepareConfig
+from matinee import Stages
+from schemas.artifacts import Artifact
+from schemas.config import (
+    Config,
+    EvaluateConfig,
+    IndexConfig,
+    PrepareConfig,
+    RankingConfig,
+    RetrievalConfig,
+)
 from tests.planted import write_planted
+
+TINY = Config(
+    prepare=PrepareConfig(shards=2),
+    retrieval=RetrievalConfig(
+        embedding_dim=16,
+        history_len=20,
+        blocks=1,
+        epochs=12,
+        dropout=0.0,
+        batch_size=16,
+        learning_rate=5e-3,
+        candidates=40,
+        jit=False,
+    ),
+    index=IndexConfig(recall_k=20),
+    ranking=RankingConfig(
+        embedding_dim=16,
+        history_len=20,
+        blocks=1,
+        epochs=3,
+        hidden=(32, 16),
+        dropout=0.0,
+        learning_rate=5e-3,
+        negatives=10,
+    ),
+    evaluate=EvaluateConfig(),
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,14 +53,31 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 
 @pytest.fixture(scope="session")
-def prepared(planted: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """The stages of one run directory with small models."""
+    return Stages(tmp_path_factory.mktemp("runs") / "planted", TINY)
+
+
+@pytest.fixture(scope="session")
+def prepared(stages: Stages, planted: Artifact) -> Artifact:
     """The planted data through the real Beam job."""
-    config = PrepareConfig(shards=2)
-    return build(
-        tmp_path_factory.mktemp("runs") / "prepared",
-        "prepared",
-        config,
-        {"data": planted},
-        ["pipeline", "schemas"],
-        lambda out: prepare(planted, config, out),
-    )
+    return stages.prepare(planted, [])
+
+
+@pytest.fixture(scope="session")
+def retrieval(stages: Stages, prepared: Artifact) -> Artifact:
+    """A small retrieval model trained on the planted data."""
+    return stages.train_retrieval()
+
+
+@pytest.fixture(scope="session")
+def ranking(stages: Stages, retrieval: Artifact) -> Artifact:
+    """A small ranker trained on what that model retrieves."""
+    return stages.train_ranking()
+
+
+@pytest.fixture(scope="session")
+def run_dir(stages: Stages, ranking: Artifact) -> Path:
+    """A run directory with everything that a server needs."""
+    stages.index()
+    return stages.run

@@ -35,13 +35,13 @@ class RetrievalModule(tf.Module):
         history = newest_events(raw, HISTORY, self.history_len)
         batch = self._batch(raw, history)
         vectors = tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID])
-        return {"query_vector": self.model.newest_query_from_vectors(batch, vectors)}
+        return {"query_vector": self.model.newest_query(batch, vectors)}
 
     def from_vectors(self, **raw: Any) -> dict[str, Any]:
         """The same with the history's item vectors given."""
         history = newest_events(raw, [*HISTORY, "history_vector"], self.history_len)
         batch = self._batch(raw, history)
-        query = self.model.newest_query_from_vectors(batch, history["history_vector"])
+        query = self.model.newest_query(batch, history["history_vector"])
         return {"query_vector": query}
 
     def encode_items(self, **raw: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,34 +14,17 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 import keras
 import tensorflow as tf
-from keras import ops
 
 from schemas import columns
 from schemas.config import RetrievalConfig
-from schemas.histories import Histories, history_before, training_windows
+from schemas.histories import Histories, training_windows
 from towers.model import RetrievalModel
+from towers.tail import Tail, tail_ndcg
 
-SCORE_BATCH = 256
-NDCG_K = 10
 WARMUP_STEPS = 100
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """(epochs done, epochs at most, figures of the last epoch)."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """Held-back events for validation: each user's first one after the training part.
-
-    Attributes:
-        batch: `history_*` and user features, as `RetrievalModel` takes them.
-        seen: `[users, indices]` bool: what is left out of the ranking.
-        item_id: `[users]` int64.
-    """
-
-    batch: dict[str, np.ndarray]
-    seen: np.ndarray
-    item_id: np.ndarray
 
 
 def fit(
@@ -52,7 +34,7 @@ def fit(
     log: Path,
     progress: Progress,
     epochs: int,
-    targets: Targets | None = None,
+    tail: Tail | None = None,
 ) -> int:
     """Trains in place.
 
@@ -63,7 +45,7 @@ def fit(
         log: A JSON line per epoch goes here.
         progress: Called after every epoch.
         epochs: Epochs at most.
-        targets: If given, NDCG@10 on them decides when to stop, and the best epoch's weights stay.
+        tail: If given, NDCG@10 on it decides when to stop, and the best epoch's weights stay.
 
     Returns:
         The number of epochs whose weights the model now has.
@@ -77,13 +59,13 @@ def fit(
             started = time.perf_counter()
             fitted = model.fit(dataset, steps_per_epoch=steps, verbose=0)
             figures = {"loss": float(fitted.history["loss"][0])}
-            if targets is not None:
-                figures["ndcg@10"] = validation_ndcg(model, targets)
+            if tail is not None:
+                figures["ndcg@10"] = tail_ndcg(model, tail, config.history_len)
             figures["seconds"] = round(time.perf_counter() - started, 3)
             lines.write(json.dumps({"epoch": epoch} | figures) + "\n")
             lines.flush()
             progress(epoch, epochs, figures)
-            if targets is None:
+            if tail is None:
                 continue
             if figures["ndcg@10"] > best_ndcg:
                 best_ndcg, best_epoch = figures["ndcg@10"], epoch
@@ -96,60 +78,9 @@ def fit(
     return best_epoch
 
 
-def queries(model: RetrievalModel, batch: dict[str, np.ndarray]) -> np.ndarray:
-    """Query after the newest event of each row, `[rows, embedding_dim]` float32."""
-    rows = len(batch[columns.HISTORY_ITEM_ID])
-    vectors = model.catalogue_vectors()
-    encode = tf.function(model.newest_query, reduce_retracing=True)
-    parts = [
-        encode({name: v[start : start + SCORE_BATCH] for name, v in batch.items()}, vectors)
-        for start in range(0, rows, SCORE_BATCH)
-    ]
-    return np.concatenate([part.numpy() for part in parts])
-
-
-def validation_targets(histories: Histories, lengths: np.ndarray, config: RetrievalConfig) -> Targets:
-    """The event after the first `lengths[u]` of each user who has one."""
-    users = np.flatnonzero(lengths < histories.lengths)
-    ends = histories.offsets[users] + lengths[users]
-    return Targets(
-        batch=history_before(histories, users, ends, config.history_len),
-        seen=seen_matrix(histories, users, ends),
-        item_id=histories.item_id[ends],
-    )
-
-
-def seen_matrix(histories: Histories, users: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """`[rows, indices]` bool: the items of each user's events before absolute position `ends`."""
-    counts = ends - histories.offsets[users]
-    rows = np.repeat(np.arange(len(users)), counts)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    items = histories.item_id[np.repeat(histories.offsets[users], counts) + within]
-    seen = np.zeros((len(users), histories.item_id.max(initial=0) + 1), bool)
-    seen[rows, items] = True
-    return seen
-
-
-def unseen_scores(
-    model: RetrievalModel, batch: dict[str, np.ndarray], seen: np.ndarray
-) -> np.ndarray:
-    """Inner products `[rows, indices]` float32; -inf for what was seen and for what is no item."""
-    catalogue = ops.convert_to_numpy(model.catalogue_vectors())
-    scores = queries(model, batch) @ catalogue.T
-    scores[:, ~ops.convert_to_numpy(model.is_candidate)] = -np.inf
-    scores[:, : seen.shape[1]][seen] = -np.inf
-    return scores
-
-
-def validation_ndcg(model: RetrievalModel, targets: Targets) -> float:
-    """NDCG@10 of the targets among all unseen items."""
-    scores = unseen_scores(model, targets.batch, targets.seen)
-    own = np.take_along_axis(scores, targets.item_id[:, None], axis=1)
-    rank = 1 + (scores > own).sum(axis=1)
-    return float(np.where(rank <= NDCG_K, 1 / np.log2(1 + rank), 0.0).mean())
-
-
-def _dataset(windows: dict[str, np.ndarray], config: RetrievalConfig) -> tuple[tf.data.Dataset, int]:
+def _dataset(
+    windows: dict[str, np.ndarray], config: RetrievalConfig
+) -> tuple[tf.data.Dataset, int]:
     """Endless shuffled batches of one static shape, and the batches of an epoch."""
     inputs = {k: v for k, v in windows.items() if not k.startswith("target_")}
     targets = windows[columns.TARGET_ITEM_ID]

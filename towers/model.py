@@ -83,22 +83,30 @@ class RetrievalModel(keras.Model):
         """Vectors of every item index, `[indices, embedding_dim]`."""
         return self.item_tower(self.catalogue)
 
-    def newest_query(self, batch: dict[str, Any], vectors: Any) -> Any:
-        """Query after the newest event of each row, for inner products with item vectors.
+    def queries(self, batch: dict[str, Any], vectors: Any) -> Any:
+        """Queries after no event and after each event, without dropout.
 
         Args:
             batch: As in `QueryTower.call`.
             vectors: `[indices, embedding_dim]`, from `catalogue_vectors`.
 
         Returns:
-            `[batch, embedding_dim]`; the inner product with an item vector is the logit that the
-            loss saw.
+            `[batch, 1 + history_len, embedding_dim]`; the inner product with an item vector is the
+            logit that the loss saw.
         """
         history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
-        return self.newest_query_from_vectors(batch, history)
+        return self.query_tower(batch, history, training=False) * self.scale
 
-    def newest_query_from_vectors(self, batch: dict[str, Any], history: Any) -> Any:
-        """As `newest_query`, with the histories' vectors `[batch, history_len, dim]` given."""
+    def newest_query(self, batch: dict[str, Any], history: Any) -> Any:
+        """Query after the newest event, or after none where the history is empty.
+
+        Args:
+            batch: As in `QueryTower.call`.
+            history: `[batch, history_len, embedding_dim]`, the history's item vectors.
+
+        Returns:
+            `[batch, embedding_dim]`, scaled as in `queries`.
+        """
         tokens = self.query_tower(batch, history, training=False)
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
         some = ops.any(present, axis=1, keepdims=True)
@@ -133,8 +141,8 @@ class RetrievalModel(keras.Model):
         where = ops.stack([ops.cast(row, history.dtype), history], axis=-1)
         # Each item's step in the history, 0 where it is not in it: one scatter, no [.., L, V] cube.
         step = ops.broadcast_to(ops.arange(1, 1 + steps), (rows, steps))
-        seen_at = ops.scatter(
-            ops.reshape(where, (-1, 2)), ops.reshape(step, (-1,)), (rows, items)
-        )[:, None]
+        seen_at = ops.scatter(ops.reshape(where, (-1, 2)), ops.reshape(step, (-1,)), (rows, items))[
+            :, None
+        ]
         unseen = ops.logical_or(seen_at == 0, seen_at > ops.arange(1 + steps)[:, None])
         return ops.reshape(ops.logical_and(unseen, self.is_candidate), (-1, items))

@@ -149,9 +149,7 @@ class QueryTower(keras.layers.Layer):
         """Ratings on -1..1 and whether one was given, `[batch, history_len, 2]`."""
         given = ops.logical_not(ops.isnan(rating))
         scaled = 2.0 * (rating - self.rating_low) / self.rating_span - 1.0
-        return ops.stack(
-            [ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1
-        )
+        return ops.stack([ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1)
 
 
 def causal_mask(present: Any) -> Any:

@@ -58,6 +58,6 @@ class TfrsLoss:
 def chunk_size(items: int) -> int:
     """Positions per call of the task: the most whose score matrix stays below `CHUNK_BYTES`.
 
-    Solves `4 p (p + items) = CHUNK_BYTES` for p.
+    Solves `4 p (p + items) = CHUNK_BYTES` for p, at least 1.
     """
     return max(1, int(((items**2 + CHUNK_BYTES) ** 0.5 - items) / 2))

@@ -6,22 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
 import keras
+from keras import ops
 
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
 from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
-from towers.candidates import tail_lengths, write_candidates
+from towers.candidates import write_candidates
 from towers.export import export
-from towers.fitting import fit, validation_targets
+from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
+from towers.tail import hold_back
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 """(what is trained, epochs done, epochs at most, figures of the last epoch)."""
@@ -32,8 +35,8 @@ def train(
 ) -> dict[str, Any]:
     """Trains and exports the retrieval model.
 
-    Two fits. The *candidate model* leaves out the tail of each history: the first event of the tail
-    is its validation target, and what it retrieves at the tail is what the ranker learns from. The
+    Two fits. The *candidate model* leaves out the tail of each history: the events of the tail are
+    its validation targets, and what it retrieves there is what the ranker learns from. The
     *final model* is fitted on all events but the test events, for the number of epochs that was
     best for the candidate model.
 
@@ -47,21 +50,23 @@ def train(
         Figures for the manifest.
     """
     histories = load_histories(prepared, "test")
-    tails = tail_lengths(histories, config)
-    kept = histories.lengths - tails
+    tail = hold_back(histories, config)
     (out / "log").mkdir()
 
     candidate_model = new_model(prepared, config)
     epochs = fit(
         candidate_model,
-        histories.head(kept),
+        tail.kept,
         config,
         out / "log" / "candidate_model.jsonl",
         lambda *done: progress("candidate model", *done),
         config.epochs,
-        validation_targets(histories, kept, config),
+        tail,
     )
-    write_candidates(candidate_model, histories, tails, config, out / "candidates.npz")
+    write_candidates(candidate_model, tail, config, out / "candidates.npz")
+    np.save(
+        out / "candidate_vectors.npy", ops.convert_to_numpy(candidate_model.catalogue_vectors())
+    )
 
     model = new_model(prepared, config)
     fit(
@@ -77,7 +82,7 @@ def train(
     return {
         "epochs": epochs,
         "fitted_events": len(histories.item_id),
-        "held_back_events": int(tails.sum()),
+        "held_back_events": int(tail.counts.sum()),
         "parameters": model.count_params(),
     }
 

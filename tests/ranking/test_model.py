@@ -1,0 +1,155 @@
+"""The properties that the ranker has by construction, on random weights."""
+
+import numpy as np
+import pytest
+
+from ranking.model import Ranker
+from schemas.config import RankingConfig
+
+import keras  # isort: skip  (after the modules above, which prepare the process)
+
+DIM, LENGTH, WIDTH = 8, 5, 9
+TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
+
+
+@pytest.fixture(scope="module")
+def ranker() -> Ranker:
+    keras.utils.set_random_seed(3)
+    config = RankingConfig(embedding_dim=DIM, history_len=LENGTH, blocks=2, heads=2, hidden=(16, 8))
+    model = Ranker({"item_id": 30}, {"age": 6}, (1.0, 5.0), 3.5, config)
+    # Zero-initialised parts would hide what depends on what.
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    return model
+
+
+def make_batch(rows: int, owners: int, candidates: int, cutoffs: int = 1) -> dict:
+    random = np.random.default_rng(rows * 100 + owners * 10 + candidates)
+    ids = random.integers(1, 30, (rows, owners, LENGTH))
+    empty = random.integers(0, LENGTH, (rows, owners))
+    ids = np.where(np.arange(LENGTH) < empty[..., None], 0, ids)
+    rating = random.integers(1, 6, ids.shape).astype(np.float32)
+    stamps = 1_000_000_000 + np.cumsum(random.integers(0, 10_000, ids.shape), axis=-1)
+    return {
+        "history_item_id": ids,
+        "history_rating": np.where(ids > 0, rating, np.nan).astype(np.float32),
+        "history_timestamp": np.where(ids > 0, stamps, 0),
+        "history_vector": random.normal(size=(*ids.shape, WIDTH)).astype(np.float32),
+        "candidate_vector": random.normal(size=(rows, cutoffs, candidates, WIDTH)).astype(
+            np.float32
+        ),
+        "retrieval_score": random.normal(size=(rows, cutoffs, candidates, owners)).astype(
+            np.float32
+        ),
+        "owner_mask": np.ones((rows, owners), bool),
+        "age": random.integers(0, 6, (rows, owners)),
+    }
+
+
+HISTORY = ("history_item_id", "history_rating", "history_timestamp", "history_vector")
+
+
+def score(ranker: Ranker, batch: dict) -> dict[str, np.ndarray]:
+    return {name: np.asarray(v) for name, v in ranker(batch, training=False).items()}
+
+
+def take(batch: dict, **axes) -> dict:
+    """Chosen owners or candidates of every tensor that has that axis."""
+    owners, candidates = axes.get("owners"), axes.get("candidates")
+    result = dict(batch)
+    if owners is not None:
+        for name in (*HISTORY, "owner_mask", "age"):
+            result[name] = result[name][:, owners]
+        result["retrieval_score"] = result["retrieval_score"][..., owners]
+    if candidates is not None:
+        for name in ("candidate_vector", "retrieval_score"):
+            result[name] = result[name][:, :, candidates]
+    return result
+
+
+@pytest.mark.parametrize("owners", [1, 2, 4])
+def test_a_score_does_not_depend_on_the_list(ranker: Ranker, owners: int):
+    batch = make_batch(2, owners, 200)
+    whole, alone = score(ranker, batch), score(ranker, take(batch, candidates=[37]))
+    for name, values in alone.items():
+        np.testing.assert_allclose(whole[name][:, :, 37:38], values, **TOLERANCE)
+    # The candidates do differ, or the lines above would say nothing.
+    assert np.ptp(whole["watch_next"], axis=2).min() > 1e-2
+
+
+def test_order_of_owners_moves_their_own_heads_and_not_the_joint_ones(ranker: Ranker):
+    batch = make_batch(3, 3, 7)
+    order = [2, 0, 1]
+    straight, turned = score(ranker, batch), score(ranker, take(batch, owners=order))
+    np.testing.assert_allclose(turned["rating"], straight["rating"][..., order], **TOLERANCE)
+    for name in ("joint_rating", "watch_next"):
+        np.testing.assert_allclose(turned[name], straight[name], **TOLERANCE)
+
+
+def test_order_of_candidates_and_rows_only_moves_scores(ranker: Ranker):
+    batch = make_batch(4, 2, 6)
+    straight = score(ranker, batch)
+    turned = score(ranker, take(batch, candidates=[5, 0, 3, 1, 4, 2]))
+    rows = score(ranker, {name: value[[2, 0, 3, 1]] for name, value in batch.items()})
+    for name, values in straight.items():
+        np.testing.assert_allclose(turned[name], values[:, :, [5, 0, 3, 1, 4, 2]], **TOLERANCE)
+        np.testing.assert_allclose(rows[name], values[[2, 0, 3, 1]], **TOLERANCE)
+
+
+def test_padded_owner_changes_nothing(ranker: Ranker):
+    batch = make_batch(2, 2, 5)
+    padded = dict(batch, owner_mask=np.array([[True, False], [True, False]]))
+    single = score(ranker, take(batch, owners=[0]))
+    both = score(ranker, padded)
+    np.testing.assert_allclose(both["rating"][..., :1], single["rating"], **TOLERANCE)
+    for name in ("joint_rating", "watch_next"):
+        np.testing.assert_allclose(both[name], single[name], **TOLERANCE)
+
+
+def test_padding_of_histories_is_not_read(ranker: Ranker):
+    batch = make_batch(3, 2, 4)
+    before = score(ranker, batch)
+    padding = batch["history_item_id"] == 0
+    assert padding.any()
+    vectors = np.where(padding[..., None], 50.0, batch["history_vector"]).astype(np.float32)
+    for name, values in score(ranker, dict(batch, history_vector=vectors)).items():
+        np.testing.assert_allclose(values, before[name], **TOLERANCE)
+
+
+def test_one_owners_joint_rating_is_their_rating(ranker: Ranker):
+    found = score(ranker, make_batch(3, 1, 4))
+    np.testing.assert_allclose(found["joint_rating"], found["rating"][..., 0], **TOLERANCE)
+
+
+def test_the_other_owner_matters(ranker: Ranker):
+    batch = make_batch(1, 2, 4)
+    pair, alone = score(ranker, batch), score(ranker, take(batch, owners=[0]))
+    assert np.abs(pair["rating"][..., 0] - alone["rating"][..., 0]).max() > 1e-3
+
+
+def test_a_cutoff_sees_what_a_shorter_history_holds(ranker: Ranker):
+    """The trailing cutoffs of training are requests of their own: no event from after them."""
+    batch = make_batch(2, 1, 3, cutoffs=LENGTH + 1)
+    batch["history_item_id"][:] = np.arange(1, LENGTH + 1)
+    batch["history_rating"][:] = [1.0, 5.0, 2.0, 4.0, 3.0]
+    batch["history_timestamp"][:] = 1_000 * np.arange(1, LENGTH + 1)
+    found = score(ranker, batch)
+    for cutoff in range(LENGTH + 1):
+        shorter = dict(batch)
+        for name, padding in zip(HISTORY, (0, np.nan, 0, 0), strict=True):
+            kept = np.full_like(batch[name], padding)
+            if cutoff:
+                kept[:, :, -cutoff:] = batch[name][:, :, :cutoff]
+            shorter[name] = kept
+        for name in ("candidate_vector", "retrieval_score"):
+            shorter[name] = batch[name][:, cutoff : cutoff + 1]
+        for name, values in score(ranker, shorter).items():
+            np.testing.assert_allclose(found[name][:, cutoff : cutoff + 1], values, **TOLERANCE)
+
+
+def test_nothing_known_gives_finite_scores(ranker: Ranker):
+    batch = make_batch(1, 2, 3)
+    for name, padding in zip(HISTORY, (0, np.nan, 0, 0), strict=True):
+        batch[name][:] = padding
+    for values in score(ranker, batch).values():
+        assert np.isfinite(values).all()

@@ -1,0 +1,149 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+
+from schemas.artifacts import Artifact
+
+import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
+
+TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
+
+# A bare process: TensorFlow alone, no flag, none of our code on the path.
+LOAD = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+request = {k: tf.constant(v["value"], v["dtype"]) for k, v in json.load(open(sys.argv[2])).items()}
+out = model.signatures["serving_default"](**request)
+ours = ("ranking", "schemas", "keras", "scann")
+print(json.dumps({
+    "scores": {name: value.numpy().tolist() for name, value in out.items()},
+    "ours": [name for name in sys.modules if name.split(".")[0] in ours],
+}))
+"""
+
+
+def make_request(histories: list[list[str]], candidates: list[str]) -> dict[str, tf.Tensor]:
+    """One row; each owner rated everything 4, then 2, in turn."""
+    owners, width = len(histories), max(map(len, histories))
+    ids = [h + [""] * (width - len(h)) for h in histories]
+    stamps = [1_000 * n + 1_000 for n in range(width)]
+    random = np.random.default_rng(0)
+    return {
+        "history_item_id": tf.constant([ids]),
+        "history_rating": tf.constant([[[4.0, 2.0] * width] * owners])[:, :, :width],
+        "history_timestamp": tf.constant([[stamps] * owners], tf.int64),
+        "owner_count": tf.constant([owners], tf.int64),
+        "gender": tf.constant([["F", "M", "F"][:owners]]),
+        "age": tf.constant([[30.0, 50.0, float("nan")][:owners]]),
+        "occupation": tf.constant([["artist", "writer", ""][:owners]]),
+        "candidate_item_id": tf.constant([candidates]),
+        "retrieval_score": tf.constant(
+            random.normal(size=(1, len(candidates), owners)), tf.float32
+        ),
+    }
+
+
+def score(ranking: Artifact, request: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
+    model = tf.saved_model.load(str(ranking.path / "model"))
+    return {k: v.numpy() for k, v in model.signatures["serving_default"](**request).items()}
+
+
+def test_log_shows_every_loss_falling(ranking: Artifact):
+    log = [json.loads(line) for line in (ranking.path / "log.jsonl").read_text().splitlines()]
+    for name in ("rating_loss", "pair_loss", "watch_next_loss"):
+        assert log[-1][name] < log[0][name]
+
+
+def test_ratings_beat_the_mean(ranking: Artifact):
+    # The planted ratings spread by about 1.1 stars around their mean.
+    assert ranking.figures["validation_rmse"] < 0.9
+
+
+def test_export_in_a_bare_process_gives_the_same(ranking: Artifact, tmp_path):
+    request = make_request([["3", "4", "5"], ["9"]], ["6", "10", "77"])
+    moved, file = tmp_path / "model", tmp_path / "request.json"
+    subprocess.run(["cp", "-r", str(ranking.path / "model"), str(moved)], check=True)
+    file.write_text(
+        json.dumps(
+            {
+                name: {
+                    "value": np.char.decode(v.numpy().astype(bytes)).tolist()
+                    if v.dtype == tf.string
+                    else v.numpy().tolist(),
+                    "dtype": v.dtype.name,
+                }
+                for name, v in request.items()
+            }
+        )
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", LOAD, str(moved), str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    bare = json.loads(result.stdout.splitlines()[-1])
+    assert not bare["ours"]
+    for name, values in score(ranking, request).items():
+        np.testing.assert_allclose(bare["scores"][name], values, **TOLERANCE)
+
+
+def test_pair_is_the_same_both_ways(ranking: Artifact):
+    request = make_request([["3", "4", "5"], ["9", "30"]], ["6", "10", "77"])
+    turned = dict(request)
+    for name in set(request) - {"owner_count", "candidate_item_id", "retrieval_score"}:
+        turned[name] = tf.reverse(request[name], [1])
+    turned["retrieval_score"] = tf.reverse(request["retrieval_score"], [2])
+    straight, other = score(ranking, request), score(ranking, turned)
+    np.testing.assert_allclose(other["rating"][..., ::-1], straight["rating"], **TOLERANCE)
+    for name in ("joint_rating", "watch_next"):
+        np.testing.assert_allclose(other[name], straight[name], **TOLERANCE)
+
+
+def test_candidate_alone_and_among_199_others(ranking: Artifact):
+    candidates = [str(1 + n % 150) for n in range(200)]
+    request = make_request([["3", "4", "5"]], candidates)
+    one = dict(request)
+    one["candidate_item_id"] = request["candidate_item_id"][:, 120:121]
+    one["retrieval_score"] = request["retrieval_score"][:, 120:121]
+    whole, alone = score(ranking, request), score(ranking, one)
+    for name, values in alone.items():
+        np.testing.assert_allclose(whole[name][:, 120:121], values, **TOLERANCE)
+
+
+def test_from_vectors_equals_look_up(ranking: Artifact, prepared: Artifact):
+    model = tf.saved_model.load(str(ranking.path / "model"))
+    request = make_request([["3", "4"], ["9", "30"]], ["6", "10"])
+
+    def vectors(ids: list[str]) -> tf.Tensor:
+        import pyarrow.parquet as pq
+
+        rows = pq.read_table(prepared.path / "catalogue.parquet").to_pydict()
+        at = [rows["item_id"].index(item) for item in ids]
+        return model.signatures["encode_items"](
+            item_id=tf.constant(ids),
+            genres=tf.constant([rows["genres"][n] for n in at]),
+            year=tf.constant([rows["year"][n] for n in at], tf.float32),
+        )["item_vector"]
+
+    given = {k: v for k, v in request.items() if k != "candidate_item_id"}
+    found = model.signatures["from_vectors"](
+        **given,
+        history_vector=tf.stack([vectors(["3", "4"]), vectors(["9", "30"])])[None],
+        candidate_vector=vectors(["6", "10"])[None],
+    )
+    for name, values in score(ranking, request).items():
+        np.testing.assert_allclose(found[name], values, **TOLERANCE)
+
+
+def test_ratings_stay_on_the_scale_and_unknowns_are_answered(ranking: Artifact):
+    found = score(ranking, make_request([[""], ["no such item"], ["3"]], ["6", "no such item", ""]))
+    for name in ("rating", "joint_rating"):
+        assert (found[name] >= 1.0).all()
+        assert (found[name] <= 5.0).all()
+    assert np.isfinite(found["watch_next"]).all()

@@ -1,0 +1,108 @@
+"""Held-back events: the tail of every history, which the candidate model does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import tensorflow as tf
+from keras import ops
+
+from schemas import columns
+from schemas.config import RetrievalConfig
+from schemas.histories import Histories, history_before
+from towers.model import RetrievalModel
+
+USERS_PER_BATCH = 128
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The newest events of each user, newest last.
+
+    Attributes:
+        histories: All events, those of the tail among them.
+        position: `[users, slots]` int64, index of the event among the user's own; -1 for none.
+        item_id: `[users, slots]` int64, 0 for none.
+    """
+
+    histories: Histories
+    position: np.ndarray
+    item_id: np.ndarray
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Held-back events of each user, `[users]` int64."""
+        return (self.position >= 0).sum(axis=1)
+
+    @property
+    def kept(self) -> Histories:
+        """The histories without their tails."""
+        return self.histories.head(self.histories.lengths - self.counts)
+
+
+def hold_back(histories: Histories, config: RetrievalConfig) -> Tail:
+    """Takes `tail_share` of each history, at most `tail_events`."""
+    share = np.floor(histories.lengths * config.tail_share).astype(np.int64)
+    back = config.tail_events - np.arange(config.tail_events)
+    held = back <= np.minimum(share, config.tail_events)[:, None]
+    position = np.where(held, histories.lengths[:, None] - back, -1)
+    event = np.where(held, histories.offsets[:-1, None] + position, 0)
+    return Tail(histories, position, np.where(held, histories.item_id[event], columns.PADDING))
+
+
+def tail_scores(
+    model: RetrievalModel, tail: Tail, history_len: int
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Scores all items at every held-back event, from the events before it.
+
+    One pass over a history gives the queries of all its slots, so that the slots before the newest
+    see up to `slots - 1` events less than the `history_len` of a request.
+
+    Yields:
+        User rows, and `[rows, slots, indices]` float32 inner products: -inf for what was seen
+        before the event and for what is no item. Slots without an event carry no meaning.
+    """
+    slots = tail.position.shape[1]
+    catalogue = model.catalogue_vectors()
+    items = ops.convert_to_numpy(catalogue)
+    no_item = ~ops.convert_to_numpy(model.is_candidate)
+    encode = tf.function(model.queries, reduce_retracing=True)
+    for start in range(0, len(tail.position), USERS_PER_BATCH):
+        rows = slice(start, start + USERS_PER_BATCH)
+        users = np.arange(len(tail.position))[rows]
+        newest = tail.histories.offsets[1:][users] - 1
+        batch = history_before(tail.histories, users, newest, history_len)
+        scores = encode(batch, catalogue).numpy()[:, -slots:] @ items.T
+        first_seen = _first_seen(tail.histories, users, len(items))
+        scores[first_seen[:, None, :] < tail.position[users][:, :, None]] = -np.inf
+        scores[:, :, no_item] = -np.inf
+        yield rows, scores
+
+
+def tail_ndcg(model: RetrievalModel, tail: Tail, history_len: int, k: int = 10) -> float:
+    """Mean NDCG@k of the held-back events among all unseen items."""
+    total = 0.0
+    for rows, scores in tail_scores(model, tail, history_len):
+        own = np.take_along_axis(scores, tail.item_id[rows][..., None], axis=-1)
+        rank = 1 + (scores > own).sum(axis=-1)
+        gain = np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
+        total += float(gain[tail.position[rows] >= 0].sum())
+    return total / max(int(tail.counts.sum()), 1)
+
+
+def _first_seen(histories: Histories, users: np.ndarray, indices: int) -> np.ndarray:
+    """Index of the first event with each item among a user's own; `[users, indices]` int64."""
+    first = np.full((len(users), indices), NEVER)
+    counts = histories.lengths[users]
+    row = np.repeat(np.arange(len(users)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    item = histories.item_id[np.repeat(histories.offsets[users], counts) + within]
+    np.minimum.at(first, (row, item), within)
+    return first
