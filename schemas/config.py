@@ -67,10 +67,10 @@ class RetrievalConfig:
     mask_seen: bool = True
     temperature: float = 0.0
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 0.01
-    epochs: int = 60
-    patience: int = 10
+    epochs: int = 24
+    patience: int = 6
     tail_share: float = 0.3
     tail_events: int = 10
     candidates: int = 200

@@ -1,0 +1,77 @@
+"""The form of docs/results/<name>.json."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from schemas.artifacts import ROOT, package_versions, write_json
+
+RESULTS = ROOT / "docs" / "results"
+KIB = 1024
+
+
+def write_result(
+    name: str,
+    data: Mapping[str, Any],
+    seed: int,
+    config: Mapping[str, Any],
+    figures: Mapping[str, float],
+    peers: Mapping[str, Mapping[str, float]],
+) -> Path:
+    """Writes `docs/results/<name>.json`.
+
+    Args:
+        name: What was measured.
+        data: `name`, `rows` and, where it is a file, `sha256`.
+        seed: Seed of everything drawn.
+        config: Settings of the run.
+        figures: Flat names with units to numbers.
+        peers: The same figures of each peer, from this run.
+    """
+    command = " ".join([f"python -m {sys.modules['__main__'].__spec__.name}", *sys.argv[1:]])
+    path = RESULTS / f"{name}.json"
+    write_json(
+        path,
+        {
+            "command": command,
+            "data": dict(data),
+            "seed": seed,
+            "config": dict(config),
+            "versions": package_versions(),
+            "machine": machine(),
+            "commit": commit(),
+            "figures": dict(figures),
+            "peers": {peer: dict(values) for peer, values in peers.items()},
+        },
+    )
+    return path
+
+
+def machine() -> dict[str, Any]:
+    """Cores, memory and processor."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory / KIB**3, 1),
+        "processor": model,
+    }
+
+
+def commit() -> str:
+    """The checkout's commit, marked where files differ from it."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
