@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -148,10 +149,10 @@ class Stages:
             requests = read_requests(inputs["prepared"].path, "test")
             history_len = inputs["retrieval"].manifest["config"]["history_len"]
             model = RetrievalModel(inputs["retrieval"].path, requests.item_ids, history_len)
-            index = Index(inputs["index"])
+            index, nothing = Index(inputs["index"]), np.empty(0, np.int64)
 
             def search(query_vector: Any, k: int) -> tuple[Any, Any, Any]:
-                hits = index.search(query_vector, k, [])
+                hits = index.search(query_vector, k, [nothing] * len(query_vector))
                 return hits.rows, hits.scores, hits.valid
 
             ranker = Ranker(

@@ -97,6 +97,41 @@ def start_from(ranker: Ranker, vectors: np.ndarray) -> None:
     table.assign(vectors)
 
 
+class Validator:
+    """Scores the newest held-back event of each user with the ranker's weights of now."""
+
+    def __init__(self, trainer: RankerTrainer, held: CandidateLists, history_len: int):
+        self.trainer, self.held, self.history_len = trainer, held, history_len
+        self._score = tf.function(trainer.score, reduce_retracing=True)
+
+    def figures(self) -> dict[str, float]:
+        """NDCG@10 of the retrieved list as ranked, and RMSE of the target's rating.
+
+        A target that retrieval missed counts 0.
+        """
+        vectors = self.trainer.item_vectors()
+        gains, errors = [], []
+        for start in range(0, len(self.held.user), SCORE_BATCH):
+            gain, error = self._batch(slice(start, start + SCORE_BATCH), vectors)
+            gains.append(gain)
+            errors.append(error)
+        rmse = float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
+        ndcg = float(np.concatenate(gains).mean())
+        return {"validation_ndcg@10": ndcg, "validation_rmse": rmse}
+
+    def _batch(self, rows: slice, vectors: Any) -> tuple[np.ndarray, np.ndarray]:
+        held = self.held
+        # The target rides along last, for its rating; its watch-next score is not looked at.
+        items = np.concatenate([held.item_id[rows], held.target[rows][..., None]], axis=-1)
+        scores = np.pad(held.score[rows], [(0, 0), (0, 0), (0, 1)])
+        batch = list_inputs(held, rows, items, scores, self.history_len)
+        found = self._score(batch, vectors, training=False)
+        watch_next = found["watch_next"].numpy()[:, 0, :-1]
+        rating = held.histories.rating[held.end[rows]]
+        gain = _gain(watch_next, items[:, 0, :-1], items[:, 0, -1])
+        return gain, found["rating"].numpy()[:, 0, -1, 0] - rating
+
+
 def _fit(
     trainer: RankerTrainer,
     batches: TrainingBatches,
@@ -108,12 +143,13 @@ def _fit(
     """Epochs with early stopping; the best epoch's weights stay."""
     best: dict[str, Any] = {"objective": -np.inf}
     weights = trainer.get_weights()
+    validator = Validator(trainer, held, config.history_len)
     with log.open("w") as lines:
         for epoch in range(1, config.epochs + 1):
             started = time.perf_counter()
             fitted = trainer.fit(batches, verbose=0)
             figures = {name: float(values[0]) for name, values in fitted.history.items()}
-            figures |= validate(trainer, held, config.history_len)
+            figures |= validator.figures()
             figures["seconds"] = round(time.perf_counter() - started, 3)
             lines.write(json.dumps({"epoch": epoch} | figures) + "\n")
             lines.flush()
@@ -127,28 +163,6 @@ def _fit(
                 break
     trainer.set_weights(weights)
     return best
-
-
-def validate(trainer: RankerTrainer, held: CandidateLists, history_len: int) -> dict[str, float]:
-    """NDCG@10 of the retrieved list as ranked, and RMSE of the target's rating.
-
-    A target that retrieval missed counts 0: nothing is injected here.
-    """
-    score = tf.function(trainer.score, reduce_retracing=True)
-    vectors = trainer.item_vectors()
-    gains, errors = [], []
-    for start in range(0, len(held.user), SCORE_BATCH):
-        rows = slice(start, start + SCORE_BATCH)
-        # The target rides along last, for its rating; its watch-next score is not looked at.
-        items = np.concatenate([held.item_id[rows], held.target[rows][..., None]], axis=-1)
-        scores = np.pad(held.score[rows], [(0, 0), (0, 0), (0, 1)])
-        batch = list_inputs(held, rows, items, scores, history_len)
-        found = score(batch, vectors, training=False)
-        watch_next = found["watch_next"].numpy()[:, 0, :-1]
-        gains.append(_gain(watch_next, items[:, 0, :-1], items[:, 0, -1]))
-        errors.append(found["rating"].numpy()[:, 0, -1, 0] - held.histories.rating[held.end[rows]])
-    rmse = float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
-    return {"validation_ndcg@10": float(np.concatenate(gains).mean()), "validation_rmse": rmse}
 
 
 def _gain(scores: np.ndarray, items: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -10,26 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from schemas.config import RetrievalConfig
-from towers.model import RetrievalModel
-from towers.tail import Tail, tail_scores
+from towers.tail import TailScorer
 
 
-def write_candidates(model: RetrievalModel, tail: Tail, config: RetrievalConfig, out: Path) -> None:
+def write_candidates(scorer: TailScorer, count: int, out: Path) -> None:
     """Retrieves at every held-back event and writes `candidates.npz` (see docs/artifacts.md).
 
     Args:
-        model: Fitted without the tail.
-        tail: The held-back events.
-        config: The stage's configuration.
+        scorer: Of a model that was fitted without the tail.
+        count: Items kept per event.
         out: The file to write.
     """
-    shape = (*tail.position.shape, config.candidates)
+    tail = scorer.tail
+    shape = (*tail.position.shape, count)
     item_id, score = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
     target_score = np.zeros(tail.position.shape, np.float32)
-    for rows, scores in tail_scores(model, tail, config.history_len):
+    for rows, scores in scorer.batches():
         held = tail.position[rows] >= 0
-        best, value = top(scores, config.candidates)
+        best, value = top(scores, count)
         item_id[rows, :, : best.shape[-1]] = np.where(held[..., None], best, 0)
         score[rows, :, : best.shape[-1]] = np.where(held[..., None], value, 0.0)
         own = np.take_along_axis(scores, tail.item_id[rows][..., None], axis=-1)[..., 0]

@@ -19,7 +19,7 @@ from schemas import columns
 from schemas.config import RetrievalConfig
 from schemas.histories import Histories, training_windows
 from towers.model import RetrievalModel
-from towers.tail import Tail, tail_ndcg
+from towers.tail import TailScorer
 
 WARMUP_STEPS = 100
 
@@ -34,7 +34,7 @@ def fit(
     log: Path,
     progress: Progress,
     epochs: int,
-    tail: Tail | None = None,
+    scorer: TailScorer | None = None,
 ) -> int:
     """Trains in place.
 
@@ -45,7 +45,8 @@ def fit(
         log: A JSON line per epoch goes here.
         progress: Called after every epoch.
         epochs: Epochs at most.
-        tail: If given, NDCG@10 on it decides when to stop, and the best epoch's weights stay.
+        scorer: If given, NDCG@10 of its events decides when to stop, and the weights of the best
+            epoch stay.
 
     Returns:
         The number of epochs whose weights the model now has.
@@ -57,15 +58,15 @@ def fit(
     with log.open("w") as lines:
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
-            fitted = model.fit(dataset, steps_per_epoch=steps, verbose=0)
+            fitted = model.fit(dataset, steps_per_epoch=steps, shuffle=False, verbose=0)
             figures = {"loss": float(fitted.history["loss"][0])}
-            if tail is not None:
-                figures["ndcg@10"] = tail_ndcg(model, tail, config.history_len)
+            if scorer is not None:
+                figures["ndcg@10"] = scorer.ndcg()
             figures["seconds"] = round(time.perf_counter() - started, 3)
             lines.write(json.dumps({"epoch": epoch} | figures) + "\n")
             lines.flush()
             progress(epoch, epochs, figures)
-            if tail is None:
+            if scorer is None:
                 continue
             if figures["ndcg@10"] > best_ndcg:
                 best_ndcg, best_epoch = figures["ndcg@10"], epoch

@@ -57,44 +57,48 @@ def hold_back(histories: Histories, config: RetrievalConfig) -> Tail:
     return Tail(histories, position, np.where(held, histories.item_id[event], columns.PADDING))
 
 
-def tail_scores(
-    model: RetrievalModel, tail: Tail, history_len: int
-) -> Iterator[tuple[slice, np.ndarray]]:
+class TailScorer:
     """Scores all items at every held-back event, from the events before it.
 
     One pass over a history gives the queries of all its slots, so that the slots before the newest
     see up to `slots - 1` events less than the `history_len` of a request.
-
-    Yields:
-        User rows, and `[rows, slots, indices]` float32 inner products: -inf for what was seen
-        before the event and for what is no item. Slots without an event carry no meaning.
     """
-    slots = tail.position.shape[1]
-    catalogue = model.catalogue_vectors()
-    items = ops.convert_to_numpy(catalogue)
-    no_item = ~ops.convert_to_numpy(model.is_candidate)
-    encode = tf.function(model.queries, reduce_retracing=True)
-    for start in range(0, len(tail.position), USERS_PER_BATCH):
-        rows = slice(start, start + USERS_PER_BATCH)
-        users = np.arange(len(tail.position))[rows]
-        newest = tail.histories.offsets[1:][users] - 1
-        batch = history_before(tail.histories, users, newest, history_len)
-        scores = encode(batch, catalogue).numpy()[:, -slots:] @ items.T
-        first_seen = _first_seen(tail.histories, users, len(items))
-        scores[first_seen[:, None, :] < tail.position[users][:, :, None]] = -np.inf
-        scores[:, :, no_item] = -np.inf
-        yield rows, scores
 
+    def __init__(self, model: RetrievalModel, tail: Tail, history_len: int):
+        self.model, self.tail, self.history_len = model, tail, history_len
+        self._encode = tf.function(model.queries, reduce_retracing=True)
 
-def tail_ndcg(model: RetrievalModel, tail: Tail, history_len: int, k: int = 10) -> float:
-    """Mean NDCG@k of the held-back events among all unseen items."""
-    total = 0.0
-    for rows, scores in tail_scores(model, tail, history_len):
-        own = np.take_along_axis(scores, tail.item_id[rows][..., None], axis=-1)
-        rank = 1 + (scores > own).sum(axis=-1)
-        gain = np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
-        total += float(gain[tail.position[rows] >= 0].sum())
-    return total / max(int(tail.counts.sum()), 1)
+    def batches(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Scores with the model's weights of now.
+
+        Yields:
+            User rows, and `[rows, slots, indices]` float32 inner products: -inf for what was seen
+            before the event and for what is no item. Slots without an event carry no meaning.
+        """
+        histories, position = self.tail.histories, self.tail.position
+        catalogue = self.model.catalogue_vectors()
+        items = ops.convert_to_numpy(catalogue)
+        no_item = ~ops.convert_to_numpy(self.model.is_candidate)
+        for start in range(0, len(position), USERS_PER_BATCH):
+            rows = slice(start, start + USERS_PER_BATCH)
+            users = np.arange(len(position))[rows]
+            newest = histories.offsets[1:][users] - 1
+            batch = history_before(histories, users, newest, self.history_len)
+            queries = self._encode(batch, catalogue).numpy()[:, -position.shape[1] :]
+            scores = queries @ items.T
+            seen = _first_seen(histories, users, len(items))[:, None] < position[rows][..., None]
+            scores[seen | no_item] = -np.inf
+            yield rows, scores
+
+    def ndcg(self, k: int = 10) -> float:
+        """Mean NDCG@k of the held-back events among all unseen items."""
+        total = 0.0
+        for rows, scores in self.batches():
+            own = np.take_along_axis(scores, self.tail.item_id[rows][..., None], axis=-1)
+            rank = 1 + (scores > own).sum(axis=-1)
+            gain = np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
+            total += float(gain[self.tail.position[rows] >= 0].sum())
+        return total / max(int(self.tail.counts.sum()), 1)
 
 
 def _first_seen(histories: Histories, users: np.ndarray, indices: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from towers.export import export
 from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
-from towers.tail import hold_back
+from towers.tail import TailScorer, hold_back
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 """(what is trained, epochs done, epochs at most, figures of the last epoch)."""
@@ -54,6 +54,7 @@ def train(
     (out / "log").mkdir()
 
     candidate_model = new_model(prepared, config)
+    scorer = TailScorer(candidate_model, tail, config.history_len)
     epochs = fit(
         candidate_model,
         tail.kept,
@@ -61,9 +62,9 @@ def train(
         out / "log" / "candidate_model.jsonl",
         lambda *done: progress("candidate model", *done),
         config.epochs,
-        tail,
+        scorer,
     )
-    write_candidates(candidate_model, tail, config, out / "candidates.npz")
+    write_candidates(scorer, config.candidates, out / "candidates.npz")
     np.save(
         out / "candidate_vectors.npy", ops.convert_to_numpy(candidate_model.catalogue_vectors())
     )

@@ -22,7 +22,6 @@ def test_the_process_is_prepared():
         "import os, sys, schemas.tf_runtime\n"
         "assert os.environ['TF_USE_LEGACY_KERAS'] == '1'\n"
         "assert os.environ['KERAS_BACKEND'] == 'tensorflow'\n"
-        "assert 'tensorflow' not in sys.modules\n"
         "try:\n"
         "    import scann.scann_ops.py.scann_ops\n"
         "except ImportError:\n"
@@ -30,5 +29,18 @@ def test_the_process_is_prepared():
         "    assert scann.scann_ops_pybind\n"
         "else:\n"
         "    sys.exit('the TensorFlow op was loaded')\n"
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+def test_what_is_no_notice_is_still_shown():
+    result = run(
+        "import os\n"
+        "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\n"
+        "import schemas.tf_runtime as runtime\n"
+        "shown = [b'E0000 00:00 x.cc:1] out of memory\\n', b'Traceback\\n']\n"
+        "assert not any(runtime.START_UP_NOTICE.match(line) for line in shown)\n"
+        "assert runtime.START_UP_NOTICE.match(b'I0000 00:00:1 port.cc:153] oneDNN\\n')\n"
     )
     assert result.returncode == 0, result.stderr
