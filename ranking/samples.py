@@ -37,13 +37,16 @@ def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLis
     """Reads `candidates.npz`: lists to train on, and those of each user's newest event to validate.
 
     Raises:
-        ValueError: The file is of other users than the histories.
+        ValueError: The file is of other users than the histories, or nobody has two held-back
+            events, one to train on and one to validate.
     """
     with np.load(path, allow_pickle=False) as file:
         data = dict(file)
     if not np.array_equal(data["user_id"], histories.users):
         raise ValueError(f"{path}: user_id: expected the prepared users, got others")
     user = np.flatnonzero((data["position"][:, -2:] >= 0).all(axis=1))
+    if not len(user):
+        raise ValueError(f"{path}: expected users with at least 2 held-back events, got none")
     newest = slice(-1, None)
     return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, newest)
 

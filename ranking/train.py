@@ -23,6 +23,7 @@ from ranking.samples import CandidateLists, load_candidate_lists
 from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
+from schemas.cards import Card
 from schemas.config import RankingConfig
 from schemas.histories import Histories
 from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
@@ -73,10 +74,16 @@ def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) ->
         item_sizes(prepared),
         user_sizes(prepared),
         (card.rating_min, card.rating_max),
-        float(np.nanmean(fitted.rating)),
+        _mean_rating(fitted, card),
         config,
     )
     return RankerTrainer(ranker, load_item_table(prepared), config)
+
+
+def _mean_rating(histories: Histories, card: Card) -> float:
+    """Mean of the ratings given; the middle of the scale where there are none."""
+    given = histories.rating[~np.isnan(histories.rating)]
+    return float(given.mean()) if len(given) else (card.rating_min + card.rating_max) / 2
 
 
 def start_from(ranker: Ranker, vectors: np.ndarray) -> None:

@@ -30,7 +30,7 @@ def commands() -> list[tuple[str, str]]:
 
 
 def test_some_commands_are_shown():
-    assert {words for words, _ in commands()} >= {"quickstart", "serve", "recommend"}
+    assert {words for words, _ in commands()} >= {"fetch", "train retrieval", "serve", "recommend"}
 
 
 @pytest.mark.parametrize(("words", "rest"), commands())

@@ -29,9 +29,8 @@ def full_softmax(queries: Any, positives: Any, catalogue: Any, allowed: Any) -> 
         `[positions]` float.
     """
     logits = ops.matmul(queries, ops.transpose(catalogue))
+    items = ops.arange(catalogue.shape[0], dtype=positives.dtype)
+    is_positive = items == ops.expand_dims(positives, -1)
+    logits = ops.where(ops.logical_or(allowed, is_positive), logits, NEVER)
     own = ops.take_along_axis(logits, ops.expand_dims(positives, -1), axis=-1)
-    logits = ops.where(allowed, logits, NEVER)
-    peak = ops.stop_gradient(ops.max(ops.maximum(logits, own), axis=-1, keepdims=True))
-    return ops.squeeze(
-        ops.log(ops.sum(ops.exp(logits - peak), axis=-1, keepdims=True)) + peak - own, -1
-    )
+    return ops.logsumexp(logits, axis=-1) - ops.squeeze(own, -1)
