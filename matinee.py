@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,9 +28,6 @@ from schemas import artifacts
 from schemas.artifacts import Artifact
 from schemas.config import Config, load_config
 from schemas.pins import check_pins
-
-VERSION_MISMATCH = 1
-RETRIEVAL_QUERY_ROWS = 1_000
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 train_app = typer.Typer(help="Train a model.", no_args_is_help=True)
@@ -103,7 +99,7 @@ class Stages:
             requests = read_requests(prepared.path, "validation")
             history_len = self.config.retrieval.history_len
             model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
-            queries = model.encode(requests, requests.rows[:RETRIEVAL_QUERY_ROWS])
+            queries = model.encode(requests, requests.rows[: self.config.index.recall_queries])
             ids = requests.item_ids.tolist()
             return build_index(ids, model.item_vectors, queries, self.config.index, out)
 
@@ -292,10 +288,13 @@ def recommend(
 ) -> None:
     """Ask a server for one person, or for people who watch together."""
     from serving.client import Client
+    from serving.display import recommendations_table
+    from serving.own_process import server_process
 
-    running = contextlib.nullcontext(server) if server else _server(run)
+    running = contextlib.nullcontext(server) if server else server_process(run)
     with running as target, Client(target) as ask:
-        _show(f"For {' and '.join(user)}", ask.recommend(user, k=k))
+        answer = ask.recommend(user, k=k)
+    console.print(recommendations_table(f"For {' and '.join(user)}", answer))
 
 
 @app.command()
@@ -309,9 +308,11 @@ def quickstart(
     """Everything: fetch, prepare, train, index, evaluate, serve, recommend; then report.json."""
     from google.protobuf.json_format import MessageToDict
 
-    from evaluation.report import assemble_report, metrics_table
+    from evaluation.report import assemble_report, metrics_table, seconds_table
     from evaluation.requests import read_requests
     from serving.client import Client
+    from serving.display import recommendations_table
+    from serving.own_process import server_process
 
     started = time.monotonic()
     source = _fetch(dataset, data, None)
@@ -325,17 +326,17 @@ def quickstart(
     }
     first, second = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
     answers = []
-    with _server(run) as target, Client(target) as ask:
+    with server_process(run) as target, Client(target) as ask:
         for users in ([first], [first, second]):
             answer = ask.recommend(users, k=k)
-            _show(f"For {' and '.join(users)}", answer)
+            console.print(recommendations_table(f"For {' and '.join(users)}", answer))
             answers.append({"users": users, "response": MessageToDict(answer)})
 
     metrics = built["evaluation"].figures
     report = assemble_report(dataset, built, metrics, answers)
     report["seconds"]["this_run"] = round(time.monotonic() - started, 1)
     artifacts.write_json(run / "report.json", report)
-    console.print(metrics_table(metrics), _seconds_table(report["seconds"]))
+    console.print(metrics_table(metrics), seconds_table(report["seconds"]))
     for stage, artifact in built.items():
         console.print(f"{stage:11s} {artifact.path}", highlight=False)
     console.print(f"{'report':11s} {run / 'report.json'}", highlight=False)
@@ -351,7 +352,7 @@ def check_installation() -> None:
         table.add_row(finding.package, finding.installed, finding.wanted, mark)
     console.print(table)
     if not all(finding.ok for finding in findings):
-        raise typer.Exit(VERSION_MISMATCH)
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -369,29 +370,14 @@ def _fetch(dataset: str, data: Path, archive: Path | None) -> Artifact:
     from pipeline.fetch import fetch as fetch_release
 
     with _bar(f"fetch {dataset}") as (bar, task):
-        artifact = fetch_release(
-            dataset,
-            data,
-            archive,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+
+        def report(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        artifact = fetch_release(dataset, data, archive, report)
     done = "there already, skipped" if artifact.reused else artifact.figures["source"]
-    console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False)
+    console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False, soft_wrap=True)
     return artifact
-
-
-@contextlib.contextmanager
-def _server(run: Path) -> Iterator[str]:
-    """A server of this run in a process of its own, on a free loopback port; its address."""
-    command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            line = next((row for row in process.stdout or () if "serving on" in row), None)
-            if line is None:
-                raise RuntimeError(f"the server of {run} stopped before it was ready")
-            yield line.split()[-1]
-        finally:
-            process.terminate()
 
 
 @contextlib.contextmanager
@@ -405,33 +391,9 @@ def _bar(text: str) -> Iterator[tuple[Progress, Any]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         yield bar, bar.add_task(text, total=None)
-
-
-def _show(title: str, answer: Any) -> None:
-    table = Table("title", "genres", "score", "joint rating", "watch next", title=title)
-    for item in answer.recommendations:
-        values = {name: ", ".join(v.values) for name, v in item.item.features.items()}
-        table.add_row(
-            values.get("title", item.item.item_id),
-            values.get("genres", ""),
-            *(f"{value:.3f}" for value in _scores(item.scores)),
-        )
-    console.print(table)
-    for note in answer.notes:
-        console.print(f"note: {note}")
-
-
-def _scores(scores: Any) -> tuple[float, float, float]:
-    return scores.score, scores.joint_rating, scores.watch_next
-
-
-def _seconds_table(seconds: Mapping[str, float]) -> Table:
-    table = Table("stage", "seconds", title="Time to build")
-    for stage, value in seconds.items():
-        table.add_row(stage.replace("_", " "), f"{value:.1f}")
-    return table
 
 
 def _short(figures: Mapping[str, float]) -> str:

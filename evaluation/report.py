@@ -86,6 +86,14 @@ def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Group:
     return Group(_rankings_table(metrics_frame(metrics)), *lines)
 
 
+def seconds_table(seconds: Mapping[str, float]) -> Table:
+    """A Rich table of a report's `seconds`."""
+    table = Table("stage", "seconds", title="Time to build")
+    for stage, value in seconds.items():
+        table.add_row(stage.replace("_", " "), f"{value:.1f}")
+    return table
+
+
 def _rankings_table(frame: pd.DataFrame) -> Table:
     table = Table(title="Held-out event of every user")
     table.add_column("model")

@@ -1,0 +1,27 @@
+"""A server in a process of its own, for as long as a block lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def server_process(run: Path) -> Iterator[str]:
+    """Serves a run on a free loopback port and yields `host:port` once it is warm.
+
+    Raises:
+        RuntimeError: The server stopped before it was ready; its own message is on stderr.
+    """
+    command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            line = next((row for row in process.stdout or () if "serving on" in row), None)
+            if line is None:
+                raise RuntimeError(f"the server of {run} stopped before it was ready")
+            yield line.split()[-1]
+        finally:
+            process.terminate()
