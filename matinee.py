@@ -97,7 +97,7 @@ class Stages:
 
         def write(out: Path) -> dict[str, Any]:
             requests = read_requests(prepared.path, "validation")
-            history_len = self.config.retrieval.history_len
+            history_len = retrieval.manifest["config"]["history_len"]
             model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
             queries = model.encode(requests, requests.rows[: self.config.index.recall_queries])
             ids = requests.item_ids.tolist()
@@ -137,9 +137,11 @@ class Stages:
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
         from evaluation.suite import evaluate
+        from serving.bundle import check_versions
         from serving.retriever import Retriever as Index
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
+        check_versions(inputs)
 
         def write(out: Path) -> Mapping[str, Any]:
             requests = read_requests(inputs["prepared"].path, "test")
@@ -285,13 +287,14 @@ def recommend(
         typer.Option(help="host:port of a running server; without it one is started for the call."),
     ] = None,
     run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
 ) -> None:
     """Ask a server for one person, or for people who watch together."""
     from serving.client import Client
     from serving.display import recommendations_table
     from serving.own_process import server_process
 
-    running = contextlib.nullcontext(server) if server else server_process(run)
+    running = contextlib.nullcontext(server) if server else server_process(run, config)
     with running as target, Client(target) as ask:
         answer = ask.recommend(user, k=k)
     console.print(recommendations_table(f"For {' and '.join(user)}", answer))
@@ -326,7 +329,7 @@ def quickstart(
     }
     first, second = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
     answers = []
-    with server_process(run) as target, Client(target) as ask:
+    with server_process(run, config) as target, Client(target) as ask:
         for users in ([first], [first, second]):
             answer = ask.recommend(users, k=k)
             console.print(recommendations_table(f"For {' and '.join(users)}", answer))

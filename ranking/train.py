@@ -58,7 +58,9 @@ def train(
     fitted = load_histories(prepared, "train")
     lists, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
     trainer = new_trainer(prepared, fitted, config)
-    start_from(trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy"))
+    start_from(
+        trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
+    )
     batches = TrainingBatches(fitted, lists, config)
     trainer.compile(optimizer=_optimizer(config, len(batches)), jit_compile=config.jit)
     figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)
@@ -122,7 +124,10 @@ class Validator:
             gain, error = self._batch(slice(start, start + SCORE_BATCH), vectors)
             gains.append(gain)
             errors.append(error)
-        rmse = float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
+        error = np.concatenate(errors)
+        rated = error[~np.isnan(error)]
+        # Where nobody rated, the watch-next figure decides alone.
+        rmse = float(np.sqrt(np.square(rated).mean())) if len(rated) else 0.0
         ndcg = float(np.concatenate(gains).mean())
         return {"validation_ndcg@10": ndcg, "validation_rmse": rmse}
 
@@ -173,11 +178,17 @@ def _fit(
 
 
 def _gain(scores: np.ndarray, items: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """NDCG@10 of each row's target, `[rows]`."""
+    """NDCG@10 of each row's target, `[rows]`; equal scores rank ahead of it.
+
+    Raises:
+        ValueError: A score is NaN, because training diverged.
+    """
+    if np.isnan(scores).any():
+        raise ValueError("ranking scores: expected numbers, got NaN: training diverged")
     scores = np.where(items == columns.PADDING, -np.inf, scores)
     is_target = items == target[:, None]
     own = np.where(is_target, scores, -np.inf).max(axis=1, keepdims=True)
-    rank = 1 + (scores > own).sum(axis=1)
+    rank = (scores >= own).sum(axis=1)
     return np.where(is_target.any(axis=1) & (rank <= NDCG_K), 1 / np.log2(1 + rank), 0.0)
 
 

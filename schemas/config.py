@@ -15,7 +15,8 @@ class PrepareConfig:
 
     Attributes:
         shards: Hash shards of users; a Beam element is one shard's record batch.
-        min_events: Users with fewer valid events only train; they have no held-out event.
+        min_events: Users with fewer valid events have no held-out event: they are in the training
+            split alone, which fits the ranker; the retrieval model is fitted without them.
         item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
         categorical_oov_buckets: The same for each categorical feature.
         quantile_buckets: Buckets of each numeric feature.
@@ -160,7 +161,7 @@ class EvaluateConfig:
 
 @dataclass(frozen=True)
 class ServeConfig:
-    """The gRPC server; every limit is answered with INVALID_ARGUMENT, never a truncation.
+    """The gRPC server; what exceeds a limit is refused with an error, never cut.
 
     Attributes:
         host: Address to listen on; loopback unless someone decides otherwise.

@@ -54,7 +54,7 @@ def load_histories(prepared: Artifact, split: str) -> Histories:
     users = {name: tf.io.FixedLenFeature([], tf.int64) for name in user_sizes(prepared)}
     identity = {columns.USER_ID: tf.io.FixedLenFeature([], tf.string)}
     parts = _read(prepared.path, f"{split}-*.tfrecord.gz", events | users | identity)
-    ids = np.concatenate([part[columns.USER_ID].numpy() for part in parts]).astype(str)
+    ids = np.array([user.decode() for part in parts for user in part[columns.USER_ID].numpy()])
     order = np.argsort(ids)
     lengths = np.concatenate([part[columns.HISTORY_ITEM_ID].row_lengths() for part in parts])
     starts = np.cumsum(lengths) - lengths
@@ -93,6 +93,18 @@ def load_item_table(prepared: Artifact) -> dict[str, np.ndarray]:
         table[name] = np.zeros((sizes[columns.ITEM_ID], max(values.shape[1], 1)), np.int64)
         table[name][ids, : values.shape[1]] = values
     return table
+
+
+def is_item(prepared: Artifact) -> np.ndarray:
+    """Which indices are items of the catalogue: not padding, not out-of-vocabulary buckets.
+
+    Returns:
+        `[indices]` bool.
+    """
+    size = item_sizes(prepared)[columns.ITEM_ID]
+    index = np.arange(size)
+    oov_buckets = prepared.manifest["config"]["item_oov_buckets"]
+    return (index != columns.PADDING) & (index < size - oov_buckets)
 
 
 def _read(directory: Path, pattern: str, features: dict[str, Any]) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ def open_bundle(run: Path) -> Bundle:
         ValueError: The stages were not built from each other, or a file is not as it should be.
     """
     stages = {stage: open_artifact(run / stage) for stage in STAGES}
-    _check_versions(stages)
+    check_versions(stages)
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
     catalogue = Catalogue(prepared / "catalogue.parquet", card)
@@ -76,7 +76,12 @@ def open_bundle(run: Path) -> Bundle:
     )
 
 
-def _check_versions(stages: Mapping[str, Artifact]) -> None:
+def check_versions(stages: Mapping[str, Artifact]) -> None:
+    """Checks that each stage was built from the very artefacts given beside it.
+
+    Raises:
+        ValueError: One was not; the message says which stage to run again.
+    """
     for stage, inputs in READS.items():
         for name in inputs:
             built_with = stages[stage].manifest["inputs"].get(name)

@@ -10,13 +10,18 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def server_process(run: Path) -> Iterator[str]:
-    """Serves a run on a free loopback port and yields `host:port` once it is warm.
+def server_process(run: Path, config: Path | None) -> Iterator[str]:
+    """Serves a run on a free port and yields `host:port` once it is warm.
+
+    Args:
+        run: The run directory.
+        config: TOML whose `[serve]` table the server reads; its port is not used.
 
     Raises:
         RuntimeError: The server stopped before it was ready; its own message is on stderr.
     """
     command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0"]
+    command += ["--config", str(config)] if config else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             line = next((row for row in process.stdout or () if "serving on" in row), None)

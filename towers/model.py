@@ -28,6 +28,7 @@ class RetrievalModel(keras.Model):
     def __init__(
         self,
         catalogue: dict[str, np.ndarray],
+        is_item: np.ndarray,
         item_sizes: dict[str, int],
         user_sizes: dict[str, int],
         rating_range: tuple[float, float],
@@ -39,6 +40,8 @@ class RetrievalModel(keras.Model):
         Args:
             catalogue: `item_id` `[indices]` int64 and each content feature `[indices, values]`
                 int64, for every index of the vocabulary: padding, items, out-of-vocabulary.
+            is_item: `[indices]` bool, which of them are items of the catalogue. The others are
+                never a candidate: as negatives, unknown items would be trained away.
             item_sizes: `item_id` and each content feature to its number of indices.
             user_sizes: User feature to its number of indices.
             rating_range: Ends of the rating scale.
@@ -47,9 +50,7 @@ class RetrievalModel(keras.Model):
         """
         super().__init__()
         self.catalogue = {name: ops.convert_to_tensor(v) for name, v in catalogue.items()}
-        real = np.arange(len(catalogue[columns.ITEM_ID])) == catalogue[columns.ITEM_ID]
-        real[columns.PADDING] = False
-        self.is_candidate = ops.convert_to_tensor(real)
+        self.is_candidate = ops.convert_to_tensor(is_item)
         self.retrieval_loss = loss
         unit = config.temperature > 0
         self.scale = 1.0 / config.temperature if unit else 1.0

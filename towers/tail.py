@@ -91,11 +91,18 @@ class TailScorer:
             yield rows, scores
 
     def ndcg(self, k: int = 10) -> float:
-        """Mean NDCG@k of the held-back events among all unseen items."""
+        """Mean NDCG@k of the held-back events among all unseen items; equal scores rank ahead.
+
+        Raises:
+            ValueError: A score is NaN, because training diverged.
+        """
         total = 0.0
         for rows, scores in self.batches():
+            if np.isnan(scores).any():
+                raise ValueError("retrieval scores: expected numbers, got NaN: training diverged")
             own = np.take_along_axis(scores, self.tail.item_id[rows][..., None], axis=-1)
-            rank = 1 + (scores > own).sum(axis=-1)
+            # The target itself is one of those at least as good; a collapsed model wins nothing.
+            rank = (scores >= own).sum(axis=-1)
             gain = np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
             total += float(gain[self.tail.position[rows] >= 0].sum())
         return total / max(int(self.tail.counts.sum()), 1)

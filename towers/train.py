@@ -18,7 +18,14 @@ from keras import ops
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
-from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
+from schemas.prepared import (
+    is_item,
+    item_sizes,
+    load_card,
+    load_histories,
+    load_item_table,
+    user_sizes,
+)
 from towers.candidates import write_candidates
 from towers.export import export
 from towers.fitting import fit
@@ -98,6 +105,7 @@ def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
     card = load_card(prepared)
     return RetrievalModel(
         load_item_table(prepared),
+        is_item(prepared),
         item_sizes(prepared),
         user_sizes(prepared),
         (card.rating_min, card.rating_max),

@@ -9,6 +9,8 @@ from towers.query_tower import gap_bucket
 import keras  # isort: skip  (after the modules above, which prepare the process)
 
 ITEMS = 12
+UNKNOWN = ITEMS - 1
+"""The out-of-vocabulary index."""
 
 
 def make_model(temperature: float = 0.0, mask_seen: bool = True) -> RetrievalModel:
@@ -26,7 +28,8 @@ def make_model(temperature: float = 0.0, mask_seen: bool = True) -> RetrievalMod
         mask_seen=mask_seen,
     )
     sizes = {"item_id": ITEMS, "genres": 4}
-    return RetrievalModel(catalogue, sizes, {"age": 5}, (1.0, 5.0), config, full_softmax)
+    is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < UNKNOWN)
+    return RetrievalModel(catalogue, is_item, sizes, {"age": 5}, (1.0, 5.0), config, full_softmax)
 
 
 def make_batch(items: list[list[int]], age: int = 1) -> dict[str, np.ndarray]:
@@ -97,7 +100,7 @@ def test_seen_items_are_negatives_only_where_wanted(mask_seen: bool):
     seen = [set(), set(), {3}, {3, 4}, {3, 4, 5}]
     for position, gone in enumerate(seen):
         gone = gone if mask_seen else set()
-        expected = [item not in {0, *gone} for item in range(ITEMS)]
+        expected = [item not in {0, UNKNOWN, *gone} for item in range(ITEMS)]
         assert allowed[position].tolist() == expected
 
 

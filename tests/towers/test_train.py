@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
-from schemas.prepared import load_histories, load_item_table
+from schemas.prepared import is_item, load_histories, load_item_table
 from towers.candidates import top
 from towers.export import RetrievalModule
 from towers.tail import hold_back
@@ -134,6 +134,12 @@ def test_candidates_are_unseen_best_first_and_at_the_tail(retrieval: Artifact, p
             assert data["target_item_id"][user, slot] == events[position]
             assert not set(found[found > 0]) & set(events[:position])
             assert (np.diff(data["score"][user, slot][found > 0]) <= 0).all()
+
+
+def test_unknown_items_are_no_candidates(retrieval: Artifact, prepared: Artifact):
+    # 150 items, padding before them and one out-of-vocabulary bucket behind.
+    assert is_item(prepared).tolist() == [False] + [True] * 150 + [False]
+    assert np.load(retrieval.path / "candidates.npz")["item_id"].max() == 150
 
 
 def test_top_by_hand():
