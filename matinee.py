@@ -327,10 +327,10 @@ def quickstart(
         "ranking": stages.train_ranking(),
         "evaluation": stages.evaluate(),
     }
-    first, second = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
+    known = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
     answers = []
     with server_process(run, config) as target, Client(target) as ask:
-        for users in ([first], [first, second]):
+        for users in (known[:1], known):
             answer = ask.recommend(users, k=k)
             console.print(recommendations_table(f"For {' and '.join(users)}", answer))
             answers.append({"users": users, "response": MessageToDict(answer)})

@@ -37,6 +37,8 @@ def fetch(
 ) -> Artifact:
     """Brings a dataset to `data_root/<dataset>/`, or reuses it if it is there and intact.
 
+    A local archive that is given is always unpacked, in place of what was there.
+
     Args:
         dataset: One of `pipeline.datasets.RELEASES`.
         data_root: Parent directory of all datasets.
@@ -53,7 +55,7 @@ def fetch(
     """
     release = release_named(dataset)
     final = data_root / dataset
-    if (final / MANIFEST).is_file():
+    if archive is None and (final / MANIFEST).is_file():
         found = open_artifact(final)
         if _intact(found):
             return replace(found, reused=True)

@@ -59,6 +59,8 @@ class TrainingBatches(keras.utils.PyDataset):
         self.list_order = _fill(rng.permutation(len(self.lists.user)), self.steps * self.list_rows)
         self.candidates, self.scores = sample_negatives(self.lists, self.config.negatives, rng)
         pairs = sample_pairs(self.histories, self.config.pairs_per_item, rng)
+        if not len(pairs):
+            raise ValueError("pairs: expected items that two users rated, got none")
         self.pairs = pairs[_fill(np.arange(len(pairs)), self.steps * self.config.pair_batch_size)]
 
     def __getitem__(self, step: int) -> tuple[dict[str, Batch], np.ndarray]:

@@ -1,4 +1,4 @@
-"""Versioned artefact directories: content-addressed, written aside, renamed when complete.
+"""Versioned artefact directories: named by what goes in, written aside, renamed when complete.
 
 A stage's version is a digest of its name, its config, its inputs' versions and the source code of
 the packages that produce it. The same version is therefore never built twice, and a changed config,

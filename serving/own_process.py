@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+STOP_SECONDS = 15
+"""More than a server takes to let its running requests finish."""
+
 
 @contextlib.contextmanager
 def server_process(run: Path, config: Path | None) -> Iterator[str]:
@@ -30,3 +33,7 @@ def server_process(run: Path, config: Path | None) -> Iterator[str]:
             yield line.split()[-1]
         finally:
             process.terminate()
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()

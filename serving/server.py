@@ -27,6 +27,8 @@ THREADS = 4
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +42,7 @@ def serve(run: Path, config: ServeConfig) -> None:
         ValueError: The stages do not belong together.
         OSError: The address cannot be listened on.
     """
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     recommender = Recommender(open_bundle(run), config)
     recommender.warm_up()
     asyncio.run(_serve(recommender, config))

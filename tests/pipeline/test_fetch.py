@@ -69,6 +69,14 @@ def test_intact_is_reused_and_damaged_is_fetched_again(site: Site, tmp_path: Pat
     assert not third.reused and third.version == first.version and len(site.asked) == 2
 
 
+def test_a_given_archive_takes_the_place_of_what_was_there(site: Site, tmp_path: Path) -> None:
+    before = fetch("ml-1m", tmp_path)
+    (tmp_path / "a.zip").write_bytes(zipped(FILES | {"ml/ratings.dat": b"1::2::4::4\n"}))
+    after = fetch("ml-1m", tmp_path, archive=tmp_path / "a.zip")
+    assert not after.reused and after.version != before.version
+    assert (after.path / "ratings.dat").read_bytes() == b"1::2::4::4\n"
+
+
 def test_the_version_is_the_content(site: Site, tmp_path: Path) -> None:
     before = fetch("ml-1m", tmp_path)
     (tmp_path / "a.zip").write_bytes(zipped(FILES | {"ml/ratings.dat": b"1::2::4::4\n"}))
