@@ -64,8 +64,13 @@ def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -
         owner_mask: `[batch, owners]` bool.
         cutoffs: Number of trailing cutoffs, at most `1 + history_len`. With several owners it must
             be 1: another owner's whole history is visible, and would show what a cutoff hides.
+
+    Raises:
+        ValueError: There are more cutoffs than moments.
     """
     keys = present.shape[2] + 1
+    if cutoffs > keys:
+        raise ValueError(f"cutoffs: expected at most 1 + history_len = {keys}, got {cutoffs}")
     key = np.arange(keys)
     newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
     back = newest[:, None] - key + 1

@@ -78,6 +78,15 @@ class RetrievalConfig:
     jit: bool = True
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        _check_model("retrieval", self.embedding_dim, self.heads, self.epochs)
+        if not 0 < self.tail_share < 1:
+            _refuse("retrieval.tail_share", "more than 0 and less than 1", self.tail_share)
+        # One event to train the ranker on, one to validate it; all from one pass of the encoder.
+        if not 2 <= self.tail_events <= self.history_len + 1:
+            expected = f"2 to {self.history_len + 1}, which is history_len + 1"
+            _refuse("retrieval.tail_events", expected, self.tail_events)
+
 
 @dataclass(frozen=True)
 class IndexConfig:
@@ -147,6 +156,9 @@ class RankingConfig:
     jit: bool = False
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        _check_model("ranking", self.embedding_dim, self.heads, self.epochs)
+
 
 @dataclass(frozen=True)
 class EvaluateConfig:
@@ -198,6 +210,17 @@ class Config:
     ranking: RankingConfig = field(default_factory=RankingConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
+
+
+def _check_model(stage: str, embedding_dim: int, heads: int, epochs: int) -> None:
+    if heads < 1 or embedding_dim < 1 or embedding_dim % heads:
+        _refuse(f"{stage}.embedding_dim", f"a multiple of heads = {heads}", embedding_dim)
+    if epochs < 1:
+        _refuse(f"{stage}.epochs", "at least 1", epochs)
+
+
+def _refuse(field_name: str, expected: str, got: object) -> None:
+    raise ValueError(f"{field_name}: expected {expected}, got {got!r}")
 
 
 def load_config(path: Path | None) -> Config:

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from schemas.config import Config, load_config
+from schemas.config import Config, RankingConfig, RetrievalConfig, load_config
 
 
 def load(tmp_path, text):
@@ -66,3 +66,22 @@ def test_every_field_is_described():
             assert f"\n        {field.name}: " in type(config).__doc__, (stage.name, field.name)
             # A default of another type could never be written in a file.
             assert isinstance(getattr(config, field.name), (int, float, str, bool, tuple))
+
+
+@pytest.mark.parametrize(
+    ("stage", "values", "message"),
+    [
+        (
+            RetrievalConfig,
+            {"heads": 3},
+            "retrieval.embedding_dim: expected a multiple of heads = 3",
+        ),
+        (RankingConfig, {"epochs": 0}, "ranking.epochs: expected at least 1, got 0"),
+        (RetrievalConfig, {"tail_share": 1.0}, "retrieval.tail_share: expected more than 0"),
+        (RetrievalConfig, {"tail_events": 1}, "retrieval.tail_events: expected 2 to 51"),
+        (RetrievalConfig, {"tail_events": 52}, "retrieval.tail_events: expected 2 to 51"),
+    ],
+)
+def test_values_that_cannot_work_are_refused(stage, values, message):
+    with pytest.raises(ValueError, match=message):
+        stage(**values)
