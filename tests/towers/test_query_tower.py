@@ -22,6 +22,7 @@ def make_model(temperature: float = 0.0, mask_seen: bool = True) -> RetrievalMod
     config = RetrievalConfig(
         embedding_dim=8,
         history_len=4,
+        tail_events=2,
         blocks=2,
         heads=2,
         temperature=temperature,
