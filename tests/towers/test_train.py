@@ -9,7 +9,6 @@ from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
 from schemas.prepared import is_item, load_histories, load_item_table
 from towers.candidates import top
-from towers.export import RetrievalModule
 from towers.tail import hold_back
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
@@ -156,5 +155,4 @@ def test_the_export_of_a_model_is_the_model(prepared: Artifact, retrieval: Artif
     _, inputs = model.signatures["serving_default"].structured_input_signature
     assert inputs["history_item_id"].dtype == tf.string
     assert inputs["age"].dtype == tf.float32
-    assert RetrievalModule.__doc__
     assert load_item_table(prepared)["genres"].shape[0] == 150 + 2
