@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,23 +13,25 @@ import pyarrow.parquet
 
 from pipeline.histories import profile_schema
 from pipeline.raw_schema import TARGET_COLUMNS
-from pipeline.splits import split
+from pipeline.splits.cut import Split, split
 from schemas.cards import Card
-from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, TRAIN_COUNT, USER_ID
+from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, REQUESTS, SPLITS, TRAIN_COUNT, USER_ID
 
 USERS_PER_GROUP = 4096
+USERS_PER_PART = 512
+"""Users whose requests are held at once: a user may have many, each with a whole history."""
 
 
 def write_tables(
-    profiles: Sequence[Path], items: pa.RecordBatch, card: Card, min_events: int, out: Path
+    profiles: Sequence[Path], items: pa.RecordBatch, card: Card, how: Split, out: Path
 ) -> dict[str, int]:
-    """Writes profiles, validation, test and catalogue.
+    """Writes profiles, fit, validation, test and catalogue.
 
     Args:
         profiles: Shard files, each sorted by `user_id`.
         items: The catalogue, sorted by `item_id`.
         card: The features.
-        min_events: As `splits.split`.
+        how: The split.
         out: Directory of the Parquet files.
 
     Returns:
@@ -36,24 +39,26 @@ def write_tables(
     """
     schema = profile_schema(card)
     with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
+    schemas = {"fit": schema} | dict.fromkeys(REQUESTS, with_target)
     counts = np.zeros(len(items), np.int64)
-    rows = {"events": 0, "users": 0, "train": 0, "validation": 0, "test": 0}
-    with (
-        pa.parquet.ParquetWriter(out / "profiles.parquet", schema) as everything,
-        pa.parquet.ParquetWriter(out / "validation.parquet", with_target) as validation,
-        pa.parquet.ParquetWriter(out / "test.parquet", with_target) as test,
-    ):
+    rows = dict.fromkeys(("events", "users", *SPLITS), 0)
+    with contextlib.ExitStack() as opened:
+        tables = {
+            name: opened.enter_context(pa.parquet.ParquetWriter(out / f"{name}.parquet", columns))
+            for name, columns in ({"profiles": schema} | schemas).items()
+        }
         for block in _merged(profiles):
-            train = split(block, "train", min_events)
-            counts += _item_counts(train, items)
-            everything.write_batch(block)
+            tables["profiles"].write_batch(block)
             rows["events"] += len(block.column(HISTORY_ITEM_ID).flatten())
             rows["users"] += len(block)
-            rows["train"] += len(train)
-            for name, writer in (("validation", validation), ("test", test)):
-                part = split(block, name, min_events)
-                writer.write_batch(part)
-                rows[name] += len(part)
+            for start in range(0, len(block), USERS_PER_PART):
+                users = block.slice(start, USERS_PER_PART)
+                parts = {name: split(users, name, how) for name in SPLITS}
+                counts += _item_counts(parts["train"], items)
+                for name, part in parts.items():
+                    rows[name] += len(part)
+                    if name in tables and len(part):
+                        tables[name].write_batch(part)
     catalogue = items.append_column(TRAIN_COUNT, pa.array(counts))
     pa.parquet.write_table(pa.Table.from_batches([catalogue]), out / "catalogue.parquet")
     return rows

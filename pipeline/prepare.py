@@ -20,6 +20,7 @@ from pipeline.rejects import check_reject_rate, sort_rejects
 from pipeline.sources.blocks import plan_blocks
 from pipeline.sources.items import read_items
 from pipeline.sources.layouts import SourceError, layout_named
+from pipeline.splits.choose import choose_split
 from pipeline.transform import transform
 from schemas.artifacts import Artifact, write_json
 from schemas.cards import load_card
@@ -68,13 +69,14 @@ def prepare(
         raise SourceError(f"{data.path / layout.events.file}: expected ratings, got none")
 
     profiles = sorted(work.glob("profiles-*.arrow"))
-    rows = write_tables(profiles, items, source.card, config.min_events, out)
+    how = choose_split(config, profiles)
+    rows = write_tables(profiles, items, source.card, how, out)
     if rows["events"] + reasons.total() != read:
         raise RuntimeError(
             f"expected every row read taken or rejected, got {read} read, "
             f"{rows['events']} taken, {reasons.total()} rejected"
         )
-    transform(source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args)
+    transform(source.card, config, how, profiles, out / "catalogue.parquet", out, work, beam_args)
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
     shutil.rmtree(work)
@@ -88,7 +90,7 @@ def prepare(
             "items": len(items),
             **rows,
         },
-        "split": {"kind": "leave_one_out", "min_events": config.min_events},
+        "split": how.describe(),
         "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
     }
 

@@ -26,19 +26,20 @@ from pipeline.raw_schema import (
     user_columns,
 )
 from pipeline.runner import new_pipeline
-from pipeline.splits import split
+from pipeline.splits.cut import Split, split
 from schemas.cards import Card
-from schemas.columns import SPLITS
+from schemas.columns import FITS, SPLITS
 from schemas.config import PrepareConfig
 
 ITEMS_PER_BATCH = 1024
+ROWS_PER_BATCH = 512
 ITEMS, USERS = "items", "users"
-TRAIN = SPLITS[0]
 
 
 def transform(
     card: Card,
     config: PrepareConfig,
+    how: Split,
     profiles: Sequence[Path],
     catalogue: Path,
     out: Path,
@@ -47,12 +48,13 @@ def transform(
 ) -> None:
     """Runs the job.
 
-    What is analysed are the catalogue's rows and the users' features; no event is, held out or
-    not, so no statistic of the graph can leak one.
+    What is analysed are the catalogue's rows and the features of the users of `train`; no event
+    is, held out or not, so no statistic of the graph can leak one.
 
     Args:
         card: The features.
-        config: Vocabulary, bucket and split settings.
+        config: Vocabulary and bucket settings.
+        how: The split.
         profiles: The shard files that `collect` wrote.
         catalogue: Parquet file of the items.
         out: Takes `transform/`, `items.tfrecord.gz` and `<split>-*.tfrecord.gz`.
@@ -78,15 +80,13 @@ def transform(
             | "Spread" >> beam.Reshuffle()
             | "ReadProfiles" >> beam.FlatMap(_read_profiles)
         )
-        people = shards | "People" >> beam.Map(
-            lambda batch: as_rows(batch.select(list(user_columns(card))), card, USERS)
-        )
+        people = shards | "People" >> beam.FlatMap(_people, card, how)
         function = ((items, people) | "Analyzed" >> beam.Flatten(), adapter) | (
             "Analyze" >> tft_beam.AnalyzeDataset(preprocessing_fn(card, config))
         )
         _ = function | "WriteGraph" >> tft_beam.WriteTransformFn(str(out / "transform"))
 
-        requests = shards | "Split" >> beam.FlatMap(_split_rows, card, config.min_events)
+        requests = shards | "Split" >> beam.FlatMap(_split_rows, card, how)
         rows = (items, requests) | "Transformed" >> beam.Flatten()
         batches, _ = ((rows, adapter), function) | "Transform" >> tft_beam.TransformDataset(
             output_record_batches=True
@@ -97,11 +97,26 @@ def transform(
             _ = examples[name] | f"Write_{name}" >> _writer(out, name, config.shards)
 
 
-def _split_rows(profiles: pa.RecordBatch, card: Card, min_events: int) -> Iterator[pa.RecordBatch]:
+def _people(profiles: pa.RecordBatch, card: Card, how: Split) -> Iterator[pa.RecordBatch]:
+    """The users of `train`, without their events."""
+    users = profiles.select(list(user_columns(card))).take(
+        pa.array(how.cut(profiles, "train").user)
+    )
+    if len(users):
+        yield as_rows(users, card, USERS)
+
+
+def _split_rows(profiles: pa.RecordBatch, card: Card, how: Split) -> Iterator[pa.RecordBatch]:
     for name in SPLITS:
-        rows = split(profiles, name, min_events)
-        if len(rows):
-            yield as_rows(rows, card, name)
+        rows = split(profiles, name, how)
+        for piece in _pieces(rows):
+            yield as_rows(piece, card, name)
+
+
+def _pieces(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Batches of a bounded size; copied, since the lists of a slice do not begin at offset 0."""
+    for start in range(0, len(rows), ROWS_PER_BATCH):
+        yield rows.take(pa.array(range(start, min(start + ROWS_PER_BATCH, len(rows)))))
 
 
 def _examples(
@@ -119,7 +134,7 @@ def _columns(card: Card, kind: str) -> list[str]:
     if kind == ITEMS:
         return list(item_columns(card))
     columns = [*user_columns(card), *HISTORY_COLUMNS]
-    return columns if kind == TRAIN else [*columns, *TARGET_COLUMNS]
+    return columns if kind in FITS else [*columns, *TARGET_COLUMNS]
 
 
 def _writer(out: Path, name: str, shards: int, **template: str) -> beam.PTransform:

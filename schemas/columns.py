@@ -13,7 +13,8 @@ TIMESTAMP = "timestamp"
 """Unix seconds, UTC, int64."""
 
 ORDINAL = "ordinal"
-"""Row number in the source: the second sort key, so that ties in time have one order everywhere."""
+"""Place in the source, by file and line: the second sort key, so that ties in time have one order
+everywhere. Where there is no time at all it is the order."""
 
 HISTORY_PREFIX = "history_"
 HISTORY_ITEM_ID = "history_item_id"
@@ -33,7 +34,22 @@ CANDIDATE_ITEM_ID = "candidate_item_id"
 OWNER_COUNT = "owner_count"
 RETRIEVAL_SCORE = "retrieval_score"
 
+KIND = "kind"
+"""Column beside those of the transform graph that says what the rows of a batch are."""
+
+RESERVED = frozenset(
+    (USER_ID, ITEM_ID, RATING, TIMESTAMP, ORDINAL, TRAIN_COUNT, OWNER_COUNT, RETRIEVAL_SCORE, KIND)
+)
+RESERVED_PREFIXES = (HISTORY_PREFIX, "target_", "candidate_")
+"""Names that no feature of a card may have."""
+
 PADDING = 0
 """Index of padding in every transformed categorical tensor; never looked up, always masked."""
 
-SPLITS = ("train", "validation", "test")
+FITS = ("train", "fit")
+"""Splits that are fitted: everyone's history, without a target."""
+
+REQUESTS = ("validation", "test")
+"""Splits that are measured: a history and the event after it."""
+
+SPLITS = (*FITS, *REQUESTS)

@@ -8,6 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+SPLIT_KINDS = ("leave_one_out", "global_time", "user_based")
+TASKS = ("random_masking", "sliding_windows", "pairs")
+PREPARE_LEAST = {
+    "min_history": 0,
+    "requests_per_user": 1,
+    "masks_per_user": 1,
+    "window_len": 2,
+    "window_step": 1,
+    "pairs_per_item": 1,
+    "pair_history_len": 1,
+    "test_from": 0,
+    "validation_from": 0,
+}
+"""Least value of a setting of the split or of a task."""
+LARGEST_SEED = 9_999_999
+"""Seven digits are part of the key of a hash."""
+
 
 @dataclass(frozen=True)
 class PrepareConfig:
@@ -15,12 +32,36 @@ class PrepareConfig:
 
     Attributes:
         shards: Hash shards of users; a Beam element is one shard's record batch.
-        min_events: Users with fewer valid events have no held-out event: they are in the training
-            split alone, which fits the ranker; the retrieval model is fitted without them.
+        min_events: Leave-one-out: users with fewer valid events have no held-out event; all of
+            theirs are fitted.
         item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
         categorical_oov_buckets: The same for each categorical feature.
         quantile_buckets: Buckets of each numeric feature.
         max_reject_rate: Share of rejected rows above which the run fails.
+        split: `leave_one_out`, `global_time` or `user_based`; `pipeline/splits/` says what each is.
+        test_share: Newest share of all events (global time) or share of the users (user-based) that
+            tests.
+        validation_share: The share before it, or of the other users, that validates.
+        test_from: Global time: unix seconds of the cut-off in place of `test_share`; 0: by share.
+        validation_from: The same in place of `validation_share`.
+        input_share: User-based: share of a held-out user's events, the early ones, that are input.
+        min_history: Global time and user-based: fewest events before a request.
+        requests_per_user: The same: most requests of a user in one split.
+        requests_taken: The same: which are kept where there are more, the `first` after the cut or
+            the `newest`.
+        tasks: Examples made beside the full histories: any of `random_masking`, `sliding_windows`
+            and `pairs`; `pipeline/tasks/` says what each is.
+        task_label: What an example's label is: `explicit`, the rating, where one was given, or
+            `implicit`, 1 for what was liked and 0 for what was not.
+        target_min_rating: An item was liked if its rating is at least this, or if none was given.
+        statistics_features: Item features by whose values an example's past is averaged and
+            counted, such as `genres`.
+        masks_per_user: Items hidden of each user, one in each example, by `random_masking`.
+        window_len: Events of a sliding window; the last is the target.
+        window_step: Events from one window's start to the next one's.
+        pairs_per_item: Most pairs of users for one item.
+        pair_history_len: Newest events of each history of a pair.
+        seed: Of the user-based split, of masks and of pairs.
     """
 
     shards: int = 8
@@ -29,6 +70,48 @@ class PrepareConfig:
     categorical_oov_buckets: int = 1
     quantile_buckets: int = 10
     max_reject_rate: float = 0.01
+    split: str = "leave_one_out"
+    test_share: float = 0.1
+    validation_share: float = 0.1
+    test_from: int = 0
+    validation_from: int = 0
+    input_share: float = 0.5
+    min_history: int = 1
+    requests_per_user: int = 10
+    requests_taken: str = "first"
+    tasks: tuple[str, ...] = ()
+    task_label: str = "explicit"
+    target_min_rating: float = 3.0
+    statistics_features: tuple[str, ...] = ()
+    masks_per_user: int = 1
+    window_len: int = 4
+    window_step: int = 2
+    pairs_per_item: int = 10
+    pair_history_len: int = 50
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _check_choice("prepare.split", self.split, SPLIT_KINDS)
+        _check_choice("prepare.requests_taken", self.requests_taken, ("first", "newest"))
+        _check_choice("prepare.task_label", self.task_label, ("explicit", "implicit"))
+        for task in self.tasks:
+            _check_choice("prepare.tasks", task, TASKS)
+        for name in ("tasks", "statistics_features"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                _refuse(f"prepare.{name}", "each once", getattr(self, name))
+        for name, least in PREPARE_LEAST.items():
+            if getattr(self, name) < least:
+                _refuse(f"prepare.{name}", f"at least {least}", getattr(self, name))
+        for name in ("test_share", "validation_share", "input_share"):
+            if not 0 < getattr(self, name) < 1:
+                _refuse(f"prepare.{name}", "more than 0 and less than 1", getattr(self, name))
+        if not self.test_share + self.validation_share < 1:
+            held_out = f"{self.test_share} and {self.validation_share}"
+            _refuse(
+                "prepare.test_share, prepare.validation_share", "together less than 1", held_out
+            )
+        if not 0 <= self.seed <= LARGEST_SEED:
+            _refuse("prepare.seed", f"0 to {LARGEST_SEED}", self.seed)
 
 
 @dataclass(frozen=True)
@@ -219,6 +302,11 @@ def _check_model(stage: str, embedding_dim: int, heads: int, epochs: int) -> Non
         _refuse(f"{stage}.epochs", "at least 1", epochs)
 
 
+def _check_choice(field_name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        _refuse(field_name, f"one of {list(known)}", value)
+
+
 def _refuse(field_name: str, expected: str, got: object) -> None:
     raise ValueError(f"{field_name}: expected {expected}, got {got!r}")
 
@@ -259,7 +347,8 @@ def _stage(defaults: Any, table: dict[str, Any], where: str) -> Any:
 def _typed(value: Any, default: Any, where: str) -> Any:
     """TOML has no tuples and writes whole floats as integers; nothing else is converted."""
     if isinstance(default, tuple):
-        if isinstance(value, list) and all(type(v) is type(default[0]) for v in value):
+        kind = type(default[0]) if default else str  # what is empty by default lists names
+        if isinstance(value, list) and all(type(v) is kind for v in value):
             return tuple(value)
     elif isinstance(default, float) and type(value) is int:
         return float(value)
