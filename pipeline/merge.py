@@ -14,7 +14,7 @@ from pipeline.histories import profile_schema
 from pipeline.raw_schema import TARGET_COLUMNS
 from pipeline.splits import split
 from schemas.cards import Card
-from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, TRAIN_COUNT, USER_ID
+from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, SPLITS, TRAIN_COUNT, USER_ID
 
 USERS_PER_GROUP = 4096
 
@@ -22,7 +22,7 @@ USERS_PER_GROUP = 4096
 def write_tables(
     profiles: Sequence[Path], items: pa.RecordBatch, card: Card, min_events: int, out: Path
 ) -> dict[str, int]:
-    """Writes profiles, validation, test and catalogue.
+    """Writes profiles, fit, validation, test and catalogue.
 
     Args:
         profiles: Shard files, each sorted by `user_id`.
@@ -37,12 +37,14 @@ def write_tables(
     schema = profile_schema(card)
     with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
     counts = np.zeros(len(items), np.int64)
-    rows = {"events": 0, "users": 0, "train": 0, "validation": 0, "test": 0}
+    rows = {"events": 0, "users": 0} | dict.fromkeys(SPLITS, 0)
     with (
         pa.parquet.ParquetWriter(out / "profiles.parquet", schema) as everything,
+        pa.parquet.ParquetWriter(out / "fit.parquet", schema) as fit,
         pa.parquet.ParquetWriter(out / "validation.parquet", with_target) as validation,
         pa.parquet.ParquetWriter(out / "test.parquet", with_target) as test,
     ):
+        writers = {"fit": fit, "validation": validation, "test": test}
         for block in _merged(profiles):
             train = split(block, "train", min_events)
             counts += _item_counts(train, items)
@@ -50,7 +52,7 @@ def write_tables(
             rows["events"] += len(block.column(HISTORY_ITEM_ID).flatten())
             rows["users"] += len(block)
             rows["train"] += len(train)
-            for name, writer in (("validation", validation), ("test", test)):
+            for name, writer in writers.items():
                 part = split(block, name, min_events)
                 writer.write_batch(part)
                 rows[name] += len(part)

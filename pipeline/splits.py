@@ -1,8 +1,9 @@
 """Leave-one-out by each user's own order: what trains, what validates, what tests.
 
 Of a user's n events, `train` holds 1 to n-2, `validation` has them as history and event n-1 as
-target, `test` has 1 to n-1 as history and event n as target. Users with fewer than `min_events`
-events train with all of them and are not tested.
+target, `test` has 1 to n-1 as history and event n as target. `fit` holds 1 to n-1: all that may be
+fitted before the test event. Users with fewer than `min_events` events are not tested: `train` and
+`fit` hold all their events.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.histories import HISTORY
 from schemas.columns import (
+    FITS,
     HISTORY_ITEM_ID,
     HISTORY_RATING,
     HISTORY_TIMESTAMP,
@@ -26,7 +28,7 @@ TARGETS = {
     TARGET_RATING: HISTORY_RATING,
     TARGET_TIMESTAMP: HISTORY_TIMESTAMP,
 }
-HELD_OUT = {"train": 2, "validation": 2, "test": 1}
+HELD_OUT = {"train": 2, "fit": 1, "validation": 2, "test": 1}
 """Newest events that a split's history leaves out."""
 
 
@@ -36,14 +38,14 @@ def split(profiles: pa.RecordBatch, name: str, min_events: int) -> pa.RecordBatc
     Args:
         profiles: One row per user with all events, `history_*` lists oldest first.
         name: One of `schemas.columns.SPLITS`.
-        min_events: Users with fewer events are in `train` alone, with all of them.
+        min_events: Users with fewer events are in `train` and `fit` alone, with all of them.
 
     Returns:
         The split's rows in the same order: the columns of `profiles` with shortened histories
-        and, but for `train`, `target_*`.
+        and, of a split in `schemas.columns.REQUESTS`, `target_*`.
     """
     events = pc.list_value_length(profiles.column(HISTORY_ITEM_ID)).to_numpy()
-    if name == "train":
+    if name in FITS:
         return _shorten(profiles, np.where(events >= min_events, events - HELD_OUT[name], events))
     rows = np.flatnonzero(events >= min_events)
     kept = profiles.take(pa.array(rows))

@@ -28,12 +28,11 @@ from pipeline.raw_schema import (
 from pipeline.runner import new_pipeline
 from pipeline.splits import split
 from schemas.cards import Card
-from schemas.columns import SPLITS
+from schemas.columns import FITS, SPLITS
 from schemas.config import PrepareConfig
 
 ITEMS_PER_BATCH = 1024
 ITEMS, USERS = "items", "users"
-TRAIN = SPLITS[0]
 
 
 def transform(
@@ -119,7 +118,7 @@ def _columns(card: Card, kind: str) -> list[str]:
     if kind == ITEMS:
         return list(item_columns(card))
     columns = [*user_columns(card), *HISTORY_COLUMNS]
-    return columns if kind == TRAIN else [*columns, *TARGET_COLUMNS]
+    return columns if kind in FITS else [*columns, *TARGET_COLUMNS]
 
 
 def _writer(out: Path, name: str, shards: int, **template: str) -> beam.PTransform:

@@ -36,4 +36,10 @@ RETRIEVAL_SCORE = "retrieval_score"
 PADDING = 0
 """Index of padding in every transformed categorical tensor; never looked up, always masked."""
 
-SPLITS = ("train", "validation", "test")
+FITS = ("train", "fit")
+"""Splits that are fitted: everyone's history, without a target."""
+
+REQUESTS = ("validation", "test")
+"""Splits that are measured: a history and the event after it."""
+
+SPLITS = (*FITS, *REQUESTS)

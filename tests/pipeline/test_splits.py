@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.splits import split
-from schemas.columns import SPLITS
+from schemas.columns import FITS, SPLITS
 
 Events = list[tuple[str, float, int]]
 EVENT = st.tuples(st.sampled_from("abcdef"), st.floats(1, 5, width=32), st.integers(0, 9))
@@ -35,9 +35,9 @@ def profiles(histories: list[Events]) -> pa.RecordBatch:
 def plain(histories: list[Events], name: str, min_events: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for number, events in enumerate(histories):
-        held_out = {"train": 2, "validation": 2, "test": 1}[name]
+        held_out = {"train": 2, "fit": 1, "validation": 2, "test": 1}[name]
         if len(events) < min_events:
-            if name != "train":
+            if name not in FITS:
                 continue
             held_out = 0
         history = events[: len(events) - held_out]
@@ -48,7 +48,7 @@ def plain(histories: list[Events], name: str, min_events: int) -> list[dict[str,
             "history_rating": [e[1] for e in history],
             "history_timestamp": [e[2] for e in history],
         }
-        if name != "train":
+        if name not in FITS:
             item, rating, time = events[len(history)]
             row |= {"target_item_id": item, "target_rating": rating, "target_timestamp": time}
         rows.append(row)
@@ -75,11 +75,12 @@ def test_of_a_slice(name: str) -> None:
 
 
 def test_by_hand() -> None:
-    # Four events a b c d: train a b; validation a b -> c; test a b c -> d.
+    # Four events a b c d: train a b; validation a b -> c; fit a b c; test a b c -> d.
     batch = profiles([[("a", 1.0, 1), ("b", 2.0, 2), ("c", 3.0, 3), ("d", 4.0, 4)]])
     assert split(batch, "train", 3).column("history_item_id").to_pylist() == [["a", "b"]]
     validation = split(batch, "validation", 3).to_pylist()[0]
     assert (validation["history_item_id"], validation["target_item_id"]) == (["a", "b"], "c")
+    assert split(batch, "fit", 3).column("history_item_id").to_pylist() == [["a", "b", "c"]]
     test = split(batch, "test", 3).to_pylist()[0]
     assert (test["history_item_id"], test["target_item_id"]) == (["a", "b", "c"], "d")
     assert (test["target_rating"], test["target_timestamp"]) == (4.0, 4)
