@@ -134,6 +134,7 @@ class Stages:
 
     def evaluate(self) -> Artifact:
         """What is served, beside the baselines, on the held-out event of every user."""
+        from evaluation.histories import read_histories
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
         from evaluation.suite import evaluate
@@ -158,11 +159,12 @@ class Stages:
             )
             metrics = evaluate(
                 requests,
+                read_histories(inputs["prepared"].path, "fit"),
                 Retriever(model, search),
                 ranker.rank,
                 ranker.predict,
                 ranker.predict_pair,
-                self.config.evaluate.batch_size,
+                self.config.evaluate,
             )
             artifacts.write_json(out / "metrics.json", metrics)
             return metrics

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
+from evaluation.histories import RawHistories
 from evaluation.ranking_protocol import Scorer, evaluate_ranking
 from evaluation.ratings import Predict, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
 from evaluation.two_stage import Rank, Retrieve, evaluate_two_stage
+from schemas.config import EvaluateConfig
 
 EASE_ITEMS = 12_000
 """Largest catalogue that EASE is fitted on: 12 000 items take 3.5 GB and about a minute."""
@@ -19,21 +23,23 @@ EASE_ITEMS = 12_000
 
 def evaluate(
     requests: Requests,
+    fitted: RawHistories,
     retrieve: Retrieve,
     rank: Rank,
     predict: Predict,
     predict_pair: PredictPair,
-    batch_size: int,
+    config: EvaluateConfig,
 ) -> dict[str, dict[str, float]]:
     """Measures both stages and the baselines on the same requests.
 
     Args:
-        requests: The `test` requests; the baselines are fitted on their histories.
+        requests: The `test` requests.
+        fitted: The `fit` histories, which the baselines are fitted on.
         retrieve: The first stage.
         rank: The second stage.
         predict: Rating of one person.
         predict_pair: Mean rating of two.
-        batch_size: Requests in a batch.
+        config: The stage's configuration.
 
     Returns:
         `popularity`, `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
@@ -41,23 +47,27 @@ def evaluate(
         `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
     scores = {
-        name: evaluate_ranking(requests, scorer, batch_size)
-        for name, scorer in fit_baselines(requests).items()
+        name: evaluate_ranking(requests, scorer, config.batch_size)
+        for name, scorer in fit_baselines(fitted).items()
     }
-    scores |= evaluate_two_stage(requests, retrieve, rank, batch_size)
-    if requests.rated:
-        bias = BiasModel.fit(requests)
-        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, batch_size)
+    scores |= evaluate_two_stage(requests, retrieve, rank, config.batch_size)
+    if _rated(fitted.history_rating) and _rated(requests.target_rating):
+        bias = BiasModel.fit(fitted)
+        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config.batch_size)
     return scores
 
 
-def fit_baselines(requests: Requests) -> dict[str, Scorer]:
+def fit_baselines(fitted: RawHistories) -> dict[str, Scorer]:
     """Fits every baseline that ranks, with its defaults."""
     scorers: dict[str, Scorer] = {
-        "popularity": Popularity.fit(requests),
-        "markov": Markov.fit(requests),
+        "popularity": Popularity.fit(fitted),
+        "markov": Markov.fit(fitted),
     }
-    if requests.items <= EASE_ITEMS:
-        ease = Ease.fit(requests)
+    if fitted.items <= EASE_ITEMS:
+        ease = Ease.fit(fitted)
         scorers |= {"ease": ease, "ease_half_life": dataclasses.replace(ease, half_life=10.0)}
     return scorers
+
+
+def _rated(rating: np.ndarray) -> bool:
+    return bool(np.isfinite(rating).any())

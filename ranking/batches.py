@@ -33,7 +33,7 @@ class TrainingBatches(keras.utils.PyDataset):
         """Prepares the windows and draws the first epoch's samples.
 
         Args:
-            histories: The events to fit, without validation and test events.
+            histories: The events to fit; none that is validated on.
             lists: Candidate lists to fit.
             config: The stage's configuration.
         """

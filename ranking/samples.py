@@ -51,6 +51,13 @@ def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLis
     return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, newest)
 
 
+def without_validated(everything: Histories, held: CandidateLists) -> Histories:
+    """The histories that may be fitted: each of `held`'s users without the event validated on."""
+    lengths = everything.lengths.copy()
+    lengths[held.user] = held.end - everything.offsets[held.user]
+    return everything.head(lengths)
+
+
 def sample_negatives(
     lists: CandidateLists, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:

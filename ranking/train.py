@@ -19,7 +19,7 @@ import tensorflow as tf
 from ranking.batches import TrainingBatches, list_inputs
 from ranking.export import export
 from ranking.model import Ranker
-from ranking.samples import CandidateLists, load_candidate_lists
+from ranking.samples import CandidateLists, load_candidate_lists, without_validated
 from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -41,8 +41,9 @@ def train(
 ) -> dict[str, Any]:
     """Trains and exports the ranker.
 
-    It is fitted on the training split; each user's validation event, with the candidates of the
-    retrieval model that did not fit it, picks the epoch. There is no refit.
+    The newest event that retrieval held back of each user, with the candidates of the model that
+    did not fit it, picks the epoch. It is fitted on all other events but the test events; there is
+    no refit.
 
     Args:
         prepared: The prepared artefact.
@@ -54,9 +55,9 @@ def train(
     Returns:
         Figures for the manifest.
     """
-    everything = load_histories(prepared, "test")
-    fitted = load_histories(prepared, "train")
+    everything = load_histories(prepared, "fit")
     lists, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
+    fitted = without_validated(everything, held)
     trainer = new_trainer(prepared, fitted, config)
     start_from(
         trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)

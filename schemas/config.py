@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +33,8 @@ class PrepareConfig:
 
     Attributes:
         shards: Hash shards of users; a Beam element is one shard's record batch.
-        min_events: Leave-one-out: users with fewer valid events have no held-out event; all of
-            theirs are fitted.
+        min_events: Leave-one-out: users with fewer valid events have no held-out event: every model
+            is fitted on all of theirs, none is measured on them.
         item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
         categorical_oov_buckets: The same for each categorical feature.
         quantile_buckets: Buckets of each numeric feature.
@@ -181,7 +182,7 @@ class IndexConfig:
         recall_target: Least acceptable recall@`recall_k` against exact search; a build that
             misses it fails.
         recall_k: Neighbours compared.
-        recall_queries: Real queries measured.
+        recall_queries: Real queries measured, of those that the retrieval stage drew.
         seed: Seed of the query sample.
     """
 
@@ -191,6 +192,16 @@ class IndexConfig:
     recall_k: int = 200
     recall_queries: int = 1_000
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.recall_target <= 1:
+            _refuse("index.recall_target", "0 to 1", self.recall_target)
+        for name in ("recall_k", "recall_queries"):
+            if getattr(self, name) < 1:
+                _refuse(f"index.{name}", "at least 1", getattr(self, name))
+        if self.tree_from < self.exact_below:
+            expected = f"at least exact_below = {self.exact_below}"
+            _refuse("index.tree_from", expected, self.tree_from)
 
 
 @dataclass(frozen=True)
@@ -210,8 +221,7 @@ class RankingConfig:
         batch_size: Users in a training step.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
-        epochs: Upper limit of epochs.
-        patience: Epochs without a better validation figure before stopping.
+        epochs: Epochs run; the weights of the one with the best validation figure stay.
         rating_weight: Weight of the owners' rating loss.
         pair_weight: Weight of the pair-mean rating loss.
         watch_next_weight: Weight of the listwise watch-next loss.
@@ -232,7 +242,6 @@ class RankingConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     epochs: int = 10
-    patience: int = 4
     rating_weight: float = 1.0
     pair_weight: float = 1.0
     watch_next_weight: float = 1.0
@@ -281,6 +290,28 @@ class ServeConfig:
     max_message_bytes: int = 1 << 20
     max_concurrent: int = 64
     grace_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not self.host:
+            _refuse("serve.host", "an address", self.host)
+        if not 0 <= self.port <= 65_535:
+            _refuse("serve.port", "0 to 65535", self.port)
+        for name in (
+            "candidates",
+            "max_k",
+            "max_viewers",
+            "max_history",
+            "max_exclude",
+            "max_concurrent",
+        ):
+            if getattr(self, name) < 1:
+                _refuse(f"serve.{name}", "at least 1", getattr(self, name))
+        # gRPC takes -1 for "no limit" and keeps the size in an int32.
+        if not 1_024 <= self.max_message_bytes < 1 << 31:
+            expected = f"1024 to {(1 << 31) - 1}"
+            _refuse("serve.max_message_bytes", expected, self.max_message_bytes)
+        if not 0 <= self.grace_seconds < math.inf:  # NaN compares false
+            _refuse("serve.grace_seconds", "0 or more, and finite", self.grace_seconds)
 
 
 @dataclass(frozen=True)

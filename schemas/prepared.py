@@ -43,8 +43,8 @@ def load_histories(prepared: Artifact, split: str) -> Histories:
 
     Args:
         prepared: The prepared artefact.
-        split: One of `columns.SPLITS`; of `validation` and `test` it is the history, not the
-            target, that is read.
+        split: One of `columns.SPLITS`; of `columns.REQUESTS` it is the history, not the target,
+            that is read.
     """
     events = {
         columns.HISTORY_ITEM_ID: tf.io.RaggedFeature(tf.int64),

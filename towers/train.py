@@ -45,7 +45,7 @@ def train(
     Two fits. The *candidate model* leaves out the tail of each history: the events of the tail are
     its validation targets, and what it retrieves there is what the ranker learns from. The
     *final model* is fitted on all events but the test events, for the number of epochs that was
-    best for the candidate model.
+    best for the candidate model. Users with too few events for a test event are in both.
 
     Args:
         prepared: The prepared artefact.
@@ -56,7 +56,7 @@ def train(
     Returns:
         Figures for the manifest.
     """
-    histories = load_histories(prepared, "test")
+    histories = load_histories(prepared, "fit")
     tail = hold_back(histories, config)
     (out / "log").mkdir()
 

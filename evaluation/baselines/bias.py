@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
 
@@ -33,11 +34,13 @@ class BiasModel:
     user_damping: float
 
     @classmethod
-    def fit(cls, requests: Requests, user_damping: float = 10.0, item_damping: float = 5.0) -> Self:
+    def fit(
+        cls, histories: RawHistories, user_damping: float = 10.0, item_damping: float = 5.0
+    ) -> Self:
         """Fits the ratings of all histories.
 
         Args:
-            requests: Whose histories are fitted; events without a rating are left out.
+            histories: The events to fit; events without a rating are left out.
             user_damping: Ratings of the mean that each user is given.
             item_damping: Ratings of the mean that each item is given.
 
@@ -47,14 +50,14 @@ class BiasModel:
         if min(user_damping, item_damping) <= 0:
             got = f"{user_damping} and {item_damping}"
             raise ValueError(f"user_damping, item_damping: expected both above 0, got {got}")
-        rated = np.isfinite(requests.history_rating)
+        rated = np.isfinite(histories.history_rating)
         if not rated.any():
             raise ValueError("history_rating: expected at least one rating, got none")
-        item = requests.history_item[rated]
-        rating = requests.history_rating[rated].astype(np.float64)
+        item = histories.history_item[rated]
+        rating = histories.history_rating[rated].astype(np.float64)
         mean = float(rating.mean())
-        deviation = np.bincount(item, rating - mean, minlength=requests.items)
-        count = np.bincount(item, minlength=requests.items)
+        deviation = np.bincount(item, rating - mean, minlength=histories.items)
+        count = np.bincount(item, minlength=histories.items)
         return cls(mean, deviation / (item_damping + count), user_damping)
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
 
@@ -32,14 +33,14 @@ class Ease:
     half_life: float = math.inf
 
     @classmethod
-    def fit(cls, requests: Requests, regularisation: float = 200.0) -> Self:
+    def fit(cls, histories: RawHistories, regularisation: float = 200.0) -> Self:
         """Inverts one items-by-items matrix: items^3 operations and 24 * items^2 bytes.
 
         Args:
-            requests: Whose histories are fitted.
+            histories: The events to fit.
             regularisation: Added to the diagonal; in events.
         """
-        counts = requests.history_matrix(requests.rows, np.ones(len(requests.history_item)))
+        counts = histories.history_matrix(histories.rows, np.ones(len(histories.history_item)))
         gram = (counts.T @ counts).toarray()
         gram[np.diag_indices_from(gram)] += regularisation
         inverse = np.linalg.inv(gram)

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
+from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
 # Round values, the same for every data set.
@@ -41,17 +42,17 @@ class Markov:
     transitions: sparse.csr_array
 
     @classmethod
-    def fit(cls, requests: Requests) -> Self:
+    def fit(cls, histories: RawHistories) -> Self:
         """Counts the transitions of all histories."""
-        item = requests.history_item
-        owner = requests.events(requests.rows).row
-        counts = sparse.csr_array((requests.items, requests.items), dtype=np.float32)
+        item = histories.history_item
+        owner = histories.events(histories.rows).row
+        counts = sparse.csr_array((histories.items, histories.items), dtype=np.float32)
         for step in range(1, STEPS + 1):
             same = owner[:-step] == owner[step:]
             pairs = (item[:-step][same], item[step:][same])
             weight = np.full(len(pairs[0]), STEP_DECAY ** (step - 1), np.float32)
             counts = counts + sparse.coo_array((weight, pairs), shape=counts.shape).tocsr()
-        events = np.bincount(item, minlength=requests.items)
+        events = np.bincount(item, minlength=histories.items)
         damped = sparse.diags_array((1 / (events + DAMPING)).astype(np.float32))
         return cls((damped @ counts).tocsr())
 

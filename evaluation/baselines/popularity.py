@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
 
@@ -21,9 +22,11 @@ class Popularity:
     count: np.ndarray
 
     @classmethod
-    def fit(cls, requests: Requests) -> Self:
+    def fit(cls, histories: RawHistories) -> Self:
         """Counts the events of all histories."""
-        return cls(np.bincount(requests.history_item, minlength=requests.items).astype(np.float32))
+        return cls(
+            np.bincount(histories.history_item, minlength=histories.items).astype(np.float32)
+        )
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
         """See `evaluation.ranking_protocol.Scorer`."""

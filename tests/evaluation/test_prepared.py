@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluation.baselines.bias import BiasModel
+from evaluation.histories import read_histories
 from evaluation.metrics import rmse
 from evaluation.ranking_protocol import evaluate_ranking
 from evaluation.requests import read_requests
@@ -27,11 +28,19 @@ def test_requests_are_the_rows_of_the_table(prepared, split):
         assert requests.user_features["gender"][row] == expected["gender"]
 
 
+def test_what_is_fitted_is_what_the_test_requests_know(prepared):
+    # Everybody has a test event here, so both hold all events but the newest of each user.
+    fitted, requests = read_histories(prepared.path, "fit"), read_requests(prepared.path, "test")
+    assert fitted.user_ids.tolist() == requests.user_ids.tolist()
+    for name in ("indptr", "history_item", "history_rating", "history_timestamp"):
+        np.testing.assert_array_equal(getattr(fitted, name), getattr(requests, name))
+
+
 def test_baselines_find_what_was_planted(prepared):
     requests = read_requests(prepared.path, "test")
     figures = {
         name: evaluate_ranking(requests, scorer, batch_size=50)
-        for name, scorer in fit_baselines(requests).items()
+        for name, scorer in fit_baselines(read_histories(prepared.path, "fit")).items()
     }
     ndcg = {name: values["ndcg@10"] for name, values in figures.items()}
     # The more a model knows of the order of events, the better it knows what comes next.
@@ -41,7 +50,7 @@ def test_baselines_find_what_was_planted(prepared):
 
 def test_the_bias_model_beats_the_mean_rating(prepared):
     requests = read_requests(prepared.path, "test")
-    bias = BiasModel.fit(requests)
+    bias = BiasModel.fit(read_histories(prepared.path, "fit"))
     mean = np.full(len(requests), bias.mean)
     error = rmse(bias.predict(requests, requests.rows), requests.target_rating)
     assert error < 0.95 * rmse(mean, requests.target_rating)

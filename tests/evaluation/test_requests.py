@@ -60,13 +60,6 @@ def test_an_item_outside_the_catalogue_is_named(tmp_path):
         read_requests(tmp_path, "test")
 
 
-def test_rated_needs_ratings_on_both_sides():
-    unrated = make_requests([[0]], [1], items=2)
-    assert not unrated.rated
-    assert not make_requests([[0]], [1], items=2, ratings=[[3.0]]).rated
-    assert make_requests([[0]], [1], items=2, ratings=[[3.0]], target_ratings=[4.0]).rated
-
-
 def test_ages_count_back_from_the_newest():
     requests = make_requests([[5, 6, 7], [], [8, 5]], [0, 0, 0], items=9)
     events = requests.events(np.array([2, 1, 0]))

@@ -2,6 +2,7 @@ import numpy as np
 
 from evaluation.ordering import top
 from evaluation.suite import evaluate
+from schemas.config import EvaluateConfig
 from tests.evaluation.build import make_requests, random_requests
 
 FIGURES = {"hr@10", "hr@50", "hr@200", "ndcg@10", "coverage@10"}
@@ -27,12 +28,13 @@ def predict_pair_oracle(requests, left, right):
     return (requests.target_rating[left] + requests.target_rating[right]) / 2
 
 
+CONFIG = EvaluateConfig(batch_size=16)
 ORACLE = (retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle)
 
 
 def test_every_model_is_measured_on_the_same_requests():
     requests = random_requests(users=40, items=30, events=8, seed=6)
-    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    metrics = evaluate(requests, requests, *ORACLE, CONFIG)
     rankings = {"popularity", "markov", "ease", "ease_half_life", "retrieval", "two_stage"}
     assert set(metrics) == rankings | {"rating", "pair"}
     assert all(set(metrics[name]) == FIGURES for name in rankings)
@@ -46,7 +48,7 @@ def test_every_model_is_measured_on_the_same_requests():
 
 def test_without_ratings_there_are_no_rating_errors():
     requests = make_requests([[0, 1], [2, 1, 0]], [2, 3], items=20)
-    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    metrics = evaluate(requests, requests, *ORACLE, CONFIG)
     assert "rating" not in metrics
     assert "pair" not in metrics
     assert metrics["retrieval"]["hr@10"] == 1.0
@@ -55,5 +57,22 @@ def test_without_ratings_there_are_no_rating_errors():
 def test_ease_is_left_out_of_large_catalogues(monkeypatch):
     monkeypatch.setattr("evaluation.suite.EASE_ITEMS", 29)
     requests = random_requests(users=10, items=30, events=8, seed=6)
-    metrics = evaluate(requests, *ORACLE, batch_size=16)
+    metrics = evaluate(requests, requests, *ORACLE, CONFIG)
     assert not {"ease", "ease_half_life"} & set(metrics)
+
+
+def test_baselines_are_fitted_on_people_who_are_not_tested_too():
+    # Everybody tested saw items 0 and 1 alone; u2, who is not tested, has 3 after 1, as the target.
+    requests = make_requests([[0, 1], [0, 1]], [3, 3], items=20)
+    fitted = make_requests([[0, 1], [0, 1], [1, 3]], [0, 0, 0], items=20)
+    assert evaluate(requests, requests, *ORACLE, CONFIG)["markov"]["ndcg@10"] < 1.0
+    metrics = evaluate(requests, fitted, *ORACLE, CONFIG)
+    for name in ("popularity", "markov", "ease"):
+        assert metrics[name]["ndcg@10"] == 1.0
+
+
+def test_without_fitted_ratings_there_is_no_bias_model_to_compare_with():
+    requests = make_requests([[0, 1]], [2], items=20, target_ratings=[4.0])
+    assert "rating" not in evaluate(requests, requests, *ORACLE, CONFIG)
+    rated = make_requests([[0, 1]], [2], items=20, ratings=[[3.0, 4.0]], target_ratings=[4.0])
+    assert "rating" in evaluate(requests, rated, *ORACLE, CONFIG)

@@ -33,14 +33,17 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
     figures = prepare(open_artifact(data), PrepareConfig(), out)
     assert figures["rows"] == {
         **{"read": 3, "accepted": 3, "rejected": 0, "users": 2, "items": 3},
-        **{"train": 2, "validation": 0, "test": 0},
+        **{"train": 2, "fit": 2, "validation": 0, "test": 0},
     }
     # Padding, three items, one out-of-vocabulary bucket.
     assert figures["sizes"]["item_id"] == 5
-    # Both users have too few events for a held-out one, so all their events train.
+    # Both users have too few events for a held-out one, so all their events are trained on.
     assert pq.read_table(out / "catalogue.parquet")["train_count"].to_pylist() == [1, 2, 0]
     assert pq.read_table(out / "test.parquet").num_rows == 0
-    paths = [str(path) for path in out.glob("train-*.tfrecord.gz")]
+    fitted = pq.read_table(out / "fit.parquet")
+    assert fitted["history_item_id"].to_pylist() == [["1", "2"], ["2"]]
+    assert fitted.column_names == pq.read_table(out / "profiles.parquet").column_names
+    paths = [str(path) for path in out.glob("fit-*.tfrecord.gz")]
     users = [
         tf.train.Example.FromString(data).features.feature
         for data in tf.data.TFRecordDataset(paths, "GZIP").as_numpy_iterator()

@@ -18,7 +18,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from pipeline.sources.layouts import PEOPLE
 from schemas.artifacts import Artifact, verify
 from schemas.cards import card_from_dict, load_card
-from schemas.columns import SPLITS
+from schemas.columns import REQUESTS
 
 USER_FEATURES = ["gender", "age", "occupation"]
 
@@ -93,20 +93,24 @@ def test_train_count_has_no_held_out_event(
     assert catalogue.train_count.tolist() == [expected[item] for item in catalogue.item_id]
 
 
-def test_train_records_have_no_held_out_event(
-    prepared: Artifact, truth: dict[str, list[tuple[str, float, int]]]
+@pytest.mark.parametrize(("name", "held_out"), [("train", 2), ("fit", 1)])
+def test_fitted_records_have_no_held_out_event(
+    prepared: Artifact,
+    truth: dict[str, list[tuple[str, float, int]]],
+    name: str,
+    held_out: int,
 ) -> None:
     index = vocabulary(prepared, "item_id")
-    found = records(prepared, "train")
+    found = records(prepared, name)
     assert [record["user_id"][0] for record in found] == [user.encode() for user in truth]
     for record, events in zip(found, truth.values(), strict=True):
-        assert record["history_item_id"] == [index[event[0]] for event in events[:-2]]
-        assert record["history_rating"] == [event[1] for event in events[:-2]]
-        assert record["history_timestamp"] == [event[2] for event in events[:-2]]
+        assert record["history_item_id"] == [index[event[0]] for event in events[:-held_out]]
+        assert record["history_rating"] == [event[1] for event in events[:-held_out]]
+        assert record["history_timestamp"] == [event[2] for event in events[:-held_out]]
         assert not any(name.startswith("target_") for name in record)
 
 
-@pytest.mark.parametrize("name", SPLITS[1:])
+@pytest.mark.parametrize("name", REQUESTS)
 def test_records_are_the_raw_requests_transformed(prepared: Artifact, name: str) -> None:
     index, genders = vocabulary(prepared, "item_id"), vocabulary(prepared, "gender")
     found = records(prepared, name)
@@ -151,7 +155,7 @@ def test_figures_and_files(prepared: Artifact, planted: Artifact) -> None:
     lines = len((planted.path / "u.data").read_text().splitlines())
     assert prepared.figures["rows"] == {
         **{"read": lines, "accepted": lines, "rejected": 0, "users": 120, "items": 150},
-        **{"train": 120, "validation": 120, "test": 120},
+        **{"train": 120, "fit": 120, "validation": 120, "test": 120},
     }
     for name in ("item_id", "genres", "gender", "occupation"):
         # padding, the vocabulary, one bucket for what it does not hold

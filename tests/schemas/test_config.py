@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from schemas.config import Config, RankingConfig, RetrievalConfig, load_config
+from schemas.config import Config, RankingConfig, RetrievalConfig, ServeConfig, load_config
 
 
 def load(tmp_path, text):
@@ -85,3 +85,48 @@ def test_every_field_is_described():
 def test_values_that_cannot_work_are_refused(stage, values, message):
     with pytest.raises(ValueError, match=message):
         stage(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("host", "", "an address"),
+        ("port", -1, "0 to 65535"),
+        ("port", 65_536, "0 to 65535"),
+        ("candidates", 0, "at least 1"),
+        ("max_k", 0, "at least 1"),
+        ("max_viewers", 0, "at least 1"),
+        ("max_history", 0, "at least 1"),
+        ("max_exclude", 0, "at least 1"),
+        ("max_concurrent", 0, "at least 1"),
+        ("max_message_bytes", -1, "1024 to 2147483647"),
+        ("max_message_bytes", 1_023, "1024 to 2147483647"),
+        ("max_message_bytes", 1 << 31, "1024 to 2147483647"),
+        ("grace_seconds", -0.1, "0 or more, and finite"),
+        ("grace_seconds", float("nan"), "0 or more, and finite"),
+        ("grace_seconds", float("inf"), "0 or more, and finite"),
+    ],
+)
+def test_a_server_that_cannot_work_is_refused(name, value, expected):
+    with pytest.raises(ValueError, match=f"serve.{name}: expected {expected}, got {value!r}"):
+        ServeConfig(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 0),
+        ("port", 65_535),
+        ("candidates", 1),
+        ("max_k", 1),
+        ("max_viewers", 1),
+        ("max_history", 1),
+        ("max_exclude", 1),
+        ("max_concurrent", 1),
+        ("max_message_bytes", 1_024),
+        ("max_message_bytes", (1 << 31) - 1),
+        ("grace_seconds", 0.0),
+    ],
+)
+def test_limits_of_a_server_are_inclusive(name, value):
+    assert getattr(ServeConfig(**{name: value}), name) == value

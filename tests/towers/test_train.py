@@ -120,7 +120,7 @@ def test_empty_history_and_unknown_values_are_answered(retrieval: Artifact):
 
 
 def test_candidates_are_unseen_best_first_and_at_the_tail(retrieval: Artifact, prepared: Artifact):
-    histories = load_histories(prepared, "test")
+    histories = load_histories(prepared, "fit")
     data = np.load(retrieval.path / "candidates.npz")
     tail = hold_back(histories, RetrievalConfig())
     assert (data["position"] == tail.position).all()

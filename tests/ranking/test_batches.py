@@ -1,0 +1,90 @@
+"""No event that validates the ranker is in anything that it is trained on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ranking.batches import TrainingBatches
+from ranking.samples import load_candidate_lists, without_validated
+from schemas.config import RankingConfig
+from schemas.histories import Histories
+
+TAIL, ITEMS = 3, 30
+EVENTS = (12, 9, 2, 7, 1, 11)
+HELD_BACK = (3, 2, 0, 1, 0, 3)
+"""Users 0, 1 and 5 have two held-back events, one to train on and one to validate."""
+VALIDATED = {(0, 11), (1, 8), (5, 10)}
+"""User and position of each event validated on."""
+LISTED = {(0, 9), (0, 10), (1, 7), (5, 8), (5, 9)}
+"""The same of the held-back events that are trained on."""
+
+
+@pytest.fixture
+def everything() -> Histories:
+    """Every event can be told by its time alone, and by its user and item."""
+    rng = np.random.default_rng(3)
+    count = sum(EVENTS)
+    return Histories(
+        users=np.array(["a", "b", "c", "d", "e", "f"]),
+        offsets=np.concatenate([[0], np.cumsum(EVENTS)]),
+        item_id=np.concatenate([1 + rng.permutation(ITEMS)[:events] for events in EVENTS]),
+        rating=np.linspace(1.0, 5.0, count, dtype=np.float32),
+        timestamp=np.arange(1, count + 1),
+        user_features={"user": np.arange(len(EVENTS))},
+    )
+
+
+def write_candidates(everything: Histories, path: Path) -> None:
+    """Retrieval returned the whole catalogue at each held-back event."""
+    held = np.array(HELD_BACK)[:, None]
+    back = np.arange(TAIL, 0, -1)
+    position = np.where(back <= held, everything.lengths[:, None] - back, -1)
+    event = np.where(position >= 0, everything.offsets[:-1, None] + position, 0)
+    shape = (*position.shape, ITEMS)
+    np.savez(
+        path,
+        user_id=everything.users,
+        position=position,
+        item_id=np.broadcast_to(np.arange(1, ITEMS + 1), shape) * (position >= 0)[..., None],
+        score=np.ones(shape, np.float32),
+        target_item_id=np.where(position >= 0, everything.item_id[event], 0),
+        target_score=np.ones(position.shape, np.float32),
+    )
+
+
+def events(everything: Histories, at: set[tuple[int, int]]) -> np.ndarray:
+    return np.array([everything.offsets[user] + position for user, position in sorted(at)])
+
+
+def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp_path: Path):
+    write_candidates(everything, tmp_path / "candidates.npz")
+    lists, held = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    validated = events(everything, VALIDATED)
+    assert held.end.tolist() == validated.tolist()
+
+    config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
+    batches = TrainingBatches(without_validated(everything, held), lists, config)
+    times, ratings, watched = set(), set(), set()
+    for _ in range(3):
+        for step in range(len(batches)):
+            kinds, _ = batches[step]
+            for batch in kinds.values():
+                times |= set(batch["history_timestamp"].ravel().tolist())
+                ratings |= set(batch["history_rating"].ravel().tolist())
+            for kind in ("singles", "pairs"):
+                ratings |= set(kinds[kind]["label"].ravel().tolist())
+            users, targets = kinds["lists"]["user"], kinds["lists"]["candidate_item_id"][..., 0]
+            watched |= {
+                (int(user), int(item))
+                for user, items in zip(users[:, 0], targets, strict=True)
+                for item in items[items > 0]
+            }
+        batches.on_epoch_end()
+    assert not times & set(everything.timestamp[validated].tolist())
+    assert not ratings & set(everything.rating[validated].tolist())
+    listed = everything.item_id[events(everything, LISTED)].tolist()
+    users = [user for user, _ in sorted(LISTED)]
+    assert watched == set(zip(users, listed, strict=True))
+    # And nothing else is left out: every other event is a label.
+    assert set(np.delete(everything.rating, validated).tolist()) <= ratings
