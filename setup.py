@@ -37,6 +37,7 @@ TRAIN = [
     "tensorflow-recommenders==0.7.7",
     "pandas>=3.1,<3.2",
     "scipy>=1.17,<2",  # sparse matrices of the baselines
+    "rapidfuzz>=3.14,<4",  # titles that are a spelling apart; scores pairs without a Python loop
 ]
 
 TEST = [
@@ -61,6 +62,7 @@ setup(
     packages=[
         "schemas",
         "pipeline",
+        "pipeline.joining",
         "pipeline.sources",
         "towers",
         "ranking",
@@ -69,7 +71,7 @@ setup(
         "serving",
     ],
     py_modules=["matinee"],
-    package_data={"schemas": ["datasets/*.toml", "*.proto", "*.pyi"]},
+    package_data={"schemas": ["datasets/*.toml", "mappings/*.toml", "*.proto", "*.pyi"]},
     install_requires=BASE,
     extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": TRAIN},
     entry_points={"console_scripts": ["matinee = matinee:main"]},

@@ -25,6 +25,8 @@ PREPARE_LEAST = {
 """Least value of a setting of the split or of a task."""
 LARGEST_SEED = 9_999_999
 """Seven digits are part of the key of a hash."""
+MAX_SCORE = 100.0
+"""Similarity of a title with itself."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,48 @@ class PrepareConfig:
             )
         if not 0 <= self.seed <= LARGEST_SEED:
             _refuse("prepare.seed", f"0 to {LARGEST_SEED}", self.seed)
+
+
+@dataclass(frozen=True)
+class JoinConfig:
+    """`pipeline/joining/`: metadata of films found by id or by title and year.
+
+    Attributes:
+        year_tolerance: Most years between an item and a record with the same title.
+        min_score: Least similarity of two titles that are not spelled the same, 0 to 100
+            (rapidfuzz's token_sort_ratio); `python -m benchmarks.join` prints what others cost.
+        year_penalty: Points of similarity that each year between the two costs.
+        near_miss: Points below `min_score` within which a pair is reported as doubtful.
+        max_block: A word held by more titles of neighbouring years than this is not looked for.
+        imdb_kinds: Title types of IMDb that are films.
+    """
+
+    year_tolerance: int = 1
+    min_score: float = 90.0
+    year_penalty: float = 5.0
+    near_miss: float = 5.0
+    max_block: int = 500
+    imdb_kinds: tuple[str, ...] = (
+        "movie",
+        "tvMovie",
+        "video",
+        "short",
+        "tvShort",
+        "tvSpecial",
+        "tvMiniSeries",
+        "tvSeries",
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_score <= MAX_SCORE:
+            _refuse("join.min_score", f"0 to {MAX_SCORE:g}", self.min_score)
+        if self.max_block < 1:
+            _refuse("join.max_block", "at least 1", self.max_block)
+        for name in ("year_tolerance", "year_penalty", "near_miss"):
+            if not 0 <= getattr(self, name) < math.inf:
+                _refuse(f"join.{name}", "0 or more, and finite", getattr(self, name))
+        if not self.imdb_kinds:
+            _refuse("join.imdb_kinds", "at least one title type", self.imdb_kinds)
 
 
 @dataclass(frozen=True)
@@ -319,6 +363,7 @@ class Config:
     """All stages, one table each."""
 
     prepare: PrepareConfig = field(default_factory=PrepareConfig)
+    join: JoinConfig = field(default_factory=JoinConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     ranking: RankingConfig = field(default_factory=RankingConfig)
