@@ -14,9 +14,19 @@ import pyarrow.parquet
 from pipeline.histories import profile_schema
 from pipeline.raw_schema import TARGET_COLUMNS
 from pipeline.splits.cut import Split, split
+from pipeline.tasks.facts import RATING_COUNT, RATING_SUM
 from schemas.cards import Card
-from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, REQUESTS, SPLITS, TRAIN_COUNT, USER_ID
+from schemas.columns import (
+    HISTORY_ITEM_ID,
+    HISTORY_RATING,
+    ITEM_ID,
+    REQUESTS,
+    SPLITS,
+    TRAIN_COUNT,
+    USER_ID,
+)
 
+ITEM_RATINGS = "item_ratings.parquet"
 USERS_PER_GROUP = 4096
 USERS_PER_PART = 512
 """Users whose requests are held at once: a user may have many, each with a whole history."""
@@ -25,7 +35,7 @@ USERS_PER_PART = 512
 def write_tables(
     profiles: Sequence[Path], items: pa.RecordBatch, card: Card, how: Split, out: Path
 ) -> dict[str, int]:
-    """Writes profiles, fit, validation, test and catalogue.
+    """Writes profiles, fit, validation, test, catalogue and the items' ratings in `train`.
 
     Args:
         profiles: Shard files, each sorted by `user_id`.
@@ -40,7 +50,8 @@ def write_tables(
     schema = profile_schema(card)
     with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
     schemas = {"fit": schema} | dict.fromkeys(REQUESTS, with_target)
-    counts = np.zeros(len(items), np.int64)
+    counts, rated = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
+    sums = np.zeros(len(items))
     rows = dict.fromkeys(("events", "users", *SPLITS), 0)
     with contextlib.ExitStack() as opened:
         tables = {
@@ -54,13 +65,19 @@ def write_tables(
             for start in range(0, len(block), USERS_PER_PART):
                 users = block.slice(start, USERS_PER_PART)
                 parts = {name: split(users, name, how) for name in SPLITS}
-                counts += _item_counts(parts["train"], items)
+                item, rating = _train_events(parts["train"], items)
+                counts += np.bincount(item, minlength=len(items))
+                given = ~np.isnan(rating)
+                rated += np.bincount(item[given], minlength=len(items))
+                sums += np.bincount(item[given], rating[given], minlength=len(items))
                 for name, part in parts.items():
                     rows[name] += len(part)
                     if name in tables and len(part):
                         tables[name].write_batch(part)
     catalogue = items.append_column(TRAIN_COUNT, pa.array(counts))
     pa.parquet.write_table(pa.Table.from_batches([catalogue]), out / "catalogue.parquet")
+    ratings = {ITEM_ID: items.column(ITEM_ID), RATING_COUNT: rated, RATING_SUM: sums}
+    pa.parquet.write_table(pa.table(ratings), out / ITEM_RATINGS)
     return rows
 
 
@@ -84,7 +101,8 @@ def _merged(profiles: Sequence[Path]) -> Iterator[pa.RecordBatch]:
         yield block.take(pc.sort_indices(block.column(USER_ID))).combine_chunks().to_batches()[0]
 
 
-def _item_counts(train: pa.RecordBatch, items: pa.RecordBatch) -> np.ndarray:
-    """Events of each item, `[items]` int64."""
+def _train_events(train: pa.RecordBatch, items: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
+    """Catalogue row and rating (NaN: none) of each event."""
     at = pc.index_in(train.column(HISTORY_ITEM_ID).flatten(), value_set=items.column(ITEM_ID))
-    return np.bincount(at.to_numpy(), minlength=len(items))
+    rating = train.column(HISTORY_RATING).flatten().to_numpy(zero_copy_only=False)
+    return at.to_numpy(), rating

@@ -14,16 +14,20 @@ from google.protobuf import text_format
 
 from pipeline.collect import Source, collect
 from pipeline.features import sizes
-from pipeline.merge import write_tables
+from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
 from pipeline.rejects import check_reject_rate, sort_rejects
 from pipeline.sources.blocks import plan_blocks
 from pipeline.sources.items import read_items
 from pipeline.sources.layouts import SourceError, layout_named
 from pipeline.splits.choose import choose_split
+from pipeline.tables import Tables
+from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
+from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
 from schemas.artifacts import Artifact, write_json
 from schemas.cards import load_card
+from schemas.columns import ITEM_ID
 from schemas.config import PrepareConfig
 
 FEWEST_EVENTS = 3
@@ -76,7 +80,19 @@ def prepare(
             f"expected every row read taken or rejected, got {read} read, "
             f"{rows['events']} taken, {reasons.total()} rejected"
         )
-    transform(source.card, config, how, profiles, out / "catalogue.parquet", out, work, beam_args)
+    tables = Tables(
+        source.card,
+        config,
+        how,
+        profiles=profiles,
+        catalogue=out / "catalogue.parquet",
+        ratings=out / ITEM_RATINGS,
+        plans=work,
+    )
+    if PAIRS in config.tasks:
+        plan_pairs(profiles, how, config, items.column(ITEM_ID), work)
+    transform(tables, out, work, beam_args)
+    examples = examples_made(work / EXAMPLES) if config.tasks else {}
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
     shutil.rmtree(work)
@@ -90,6 +106,7 @@ def prepare(
             "items": len(items),
             **rows,
         },
+        "examples": examples,
         "split": how.describe(),
         "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
     }

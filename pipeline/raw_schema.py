@@ -17,6 +17,8 @@ from schemas.columns import (
     HISTORY_RATING,
     HISTORY_TIMESTAMP,
     ITEM_ID,
+    KIND,
+    NUMBERS,
     TARGET_ITEM_ID,
     TARGET_RATING,
     TARGET_TIMESTAMP,
@@ -33,9 +35,6 @@ TARGET_COLUMNS = {
     TARGET_RATING: pa.float32(),
     TARGET_TIMESTAMP: pa.int64(),
 }
-KIND = "kind"
-"""Column beside the graph's own that says what the rows of a batch are; all rows have the same."""
-
 FEATURE_TYPES = {
     FeatureKind.CATEGORICAL: pa.string(),
     FeatureKind.MULTI_CATEGORICAL: pa.list_(pa.string()),
@@ -80,7 +79,7 @@ def raw_schema(card: Card) -> schema_pb2.Schema:
 
 
 def as_rows(batch: pa.RecordBatch, card: Card, kind: str) -> pa.RecordBatch:
-    """A batch of items or users with every column of the graph, each as a list array, and `kind`.
+    """A batch of items or users with every column of the graph as list arrays, `kind`, `numbers`.
 
     TFXIO wants lists throughout: a single value becomes a list of one, an absent column nulls.
     """
@@ -93,12 +92,16 @@ def as_rows(batch: pa.RecordBatch, card: Card, kind: str) -> pa.RecordBatch:
             column = batch.column(name)
             columns[name] = column if is_list else _lists_of_one(column)
     columns[KIND] = _lists_of_one(pa.repeat(pa.scalar(kind), len(batch)))
+    if NUMBERS in batch.schema.names:
+        columns[NUMBERS] = batch.column(NUMBERS)
+    else:
+        columns[NUMBERS] = pa.nulls(len(batch), pa.list_(pa.float32()))
     return pa.record_batch(columns)
 
 
 def arrow_schema(card: Card) -> pa.Schema:
     """Arrow schema of what `as_rows` returns."""
-    columns = raw_columns(card) | {KIND: pa.string()}
+    columns = raw_columns(card) | {KIND: pa.string(), NUMBERS: pa.list_(pa.float32())}
     return pa.schema(
         [(name, t if pa.types.is_list(t) else pa.list_(t)) for name, t in columns.items()]
     )

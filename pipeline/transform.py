@@ -17,7 +17,6 @@ from tfx_bsl.tfxio.tensor_adapter import TensorAdapterConfig
 from pipeline.features import preprocessing_fn
 from pipeline.raw_schema import (
     HISTORY_COLUMNS,
-    KIND,
     TARGET_COLUMNS,
     arrow_schema,
     as_rows,
@@ -27,21 +26,19 @@ from pipeline.raw_schema import (
 )
 from pipeline.runner import new_pipeline
 from pipeline.splits.cut import Split, split
+from pipeline.tables import Tables
+from pipeline.tasks import job
+from pipeline.tasks.job import ROWS_PER_BATCH
+from pipeline.tasks.past import widths
 from schemas.cards import Card
-from schemas.columns import FITS, SPLITS
-from schemas.config import PrepareConfig
+from schemas.columns import FITS, KIND, NUMBERS, SPLITS
 
 ITEMS_PER_BATCH = 1024
-ROWS_PER_BATCH = 512
 ITEMS, USERS = "items", "users"
 
 
 def transform(
-    card: Card,
-    config: PrepareConfig,
-    how: Split,
-    profiles: Sequence[Path],
-    catalogue: Path,
+    tables: Tables,
     out: Path,
     work: Path,
     beam_args: Sequence[str] = (),
@@ -52,31 +49,29 @@ def transform(
     is, held out or not, so no statistic of the graph can leak one.
 
     Args:
-        card: The features.
-        config: Vocabulary and bucket settings.
-        how: The split.
-        profiles: The shard files that `collect` wrote.
-        catalogue: Parquet file of the items.
-        out: Takes `transform/`, `items.tfrecord.gz` and `<split>-*.tfrecord.gz`.
-        work: Takes TF-Transform's temporary files.
+        tables: The shard files, the catalogue, and the settings.
+        out: Takes `transform/`, `items.tfrecord.gz`, `<split>-*.tfrecord.gz` and
+            `tasks/<task>-<split>-*.tfrecord.gz`.
+        work: Takes TF-Transform's temporary files and `examples.tsv`, the number of each kind.
         beam_args: Beam options.
     """
+    card, config, how = tables.card, tables.config, tables.how
     adapter = TensorAdapterConfig(
         arrow_schema(card),
         dict(raw_schema(card).tensor_representation_group[""].tensor_representation),
     )
     with (
         new_pipeline(beam_args) as pipeline,
-        tft_beam.Context(temp_dir=str(work / "tft"), passthrough_keys={KIND}),
+        tft_beam.Context(temp_dir=str(work / "tft"), passthrough_keys={KIND, NUMBERS}),
     ):
         items = (
             pipeline
-            | "Catalogue" >> beam.Create([str(catalogue)])
+            | "Catalogue" >> beam.Create([str(tables.catalogue)])
             | "ReadCatalogue" >> beam.FlatMap(_item_rows, card)
         )
         shards = (
             pipeline
-            | "Profiles" >> beam.Create([str(path) for path in profiles])
+            | "Profiles" >> beam.Create([str(path) for path in tables.profiles])
             | "Spread" >> beam.Reshuffle()
             | "ReadProfiles" >> beam.FlatMap(_read_profiles)
         )
@@ -87,14 +82,28 @@ def transform(
         _ = function | "WriteGraph" >> tft_beam.WriteTransformFn(str(out / "transform"))
 
         requests = shards | "Split" >> beam.FlatMap(_split_rows, card, how)
-        rows = (items, requests) | "Transformed" >> beam.Flatten()
+        examples_of_tasks = job.task_rows(pipeline, shards, tables)
+        rows = (items, requests, *examples_of_tasks) | "Transformed" >> beam.Flatten()
         batches, _ = ((rows, adapter), function) | "Transform" >> tft_beam.TransformDataset(
             output_record_batches=True
         )
-        examples = batches | "Encode" >> beam.FlatMap(_examples, card).with_outputs(ITEMS, *SPLITS)
+        kinds = job.kinds(config)
+        values = widths(tables.facts().values) if kinds else {}
+        examples = batches | "Encode" >> beam.FlatMap(_examples, tables, values).with_outputs(
+            ITEMS, *SPLITS, *kinds
+        )
         _ = examples[ITEMS] | "WriteItems" >> _writer(out, ITEMS, 1, shard_name_template="")
         for name in SPLITS:
             _ = examples[name] | f"Write_{name}" >> _writer(out, name, config.shards)
+        for kind in kinds:
+            _ = examples[kind] | f"Write_{kind}" >> _writer(out / "tasks", kind, config.shards)
+        if kinds:
+            _ = (
+                [examples[kind] | f"Count_{kind}" >> _Counted(kind) for kind in kinds]
+                | "Counts" >> beam.Flatten()
+                | "WriteCounts"
+                >> beam.io.WriteToText(str(work / job.EXAMPLES), shard_name_template="")
+            )
 
 
 def _people(profiles: pa.RecordBatch, card: Card, how: Split) -> Iterator[pa.RecordBatch]:
@@ -120,13 +129,31 @@ def _pieces(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def _examples(
-    element: tuple[pa.RecordBatch, dict[str, pa.Array]], card: Card
+    element: tuple[pa.RecordBatch, dict[str, pa.Array]],
+    tables: Tables,
+    values: dict[str, int],
 ) -> Iterator[beam.pvalue.TaggedOutput]:
     """Serialised tf.Examples of a transformed batch, tagged with its kind."""
     batch, _ = element
     kind = batch.column(KIND).flatten()[0].as_py()
-    for example in RecordBatchToExamplesEncoder().encode(batch.select(_columns(card, kind))):
+    if kind in (ITEMS, *SPLITS):
+        columns = batch.select(_columns(tables.card, kind))
+    else:
+        columns = job.example_columns(batch, kind, tables, values)
+    for example in RecordBatchToExamplesEncoder().encode(columns):
         yield beam.pvalue.TaggedOutput(kind, example)
+
+
+class _Counted(beam.PTransform):
+    """Elements to one line, the kind and their number."""
+
+    def __init__(self, kind: str):
+        super().__init__()
+        self.kind = kind
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        kind = self.kind
+        return elements | beam.combiners.Count.Globally() | beam.Map(lambda n: f"{kind}\t{n}")
 
 
 def _columns(card: Card, kind: str) -> list[str]:

@@ -37,8 +37,14 @@ RETRIEVAL_SCORE = "retrieval_score"
 KIND = "kind"
 """Column beside those of the transform graph that says what the rows of a batch are."""
 
+NUMBERS = "numbers"
+"""The same, that holds the numbers of a task's example side by side; other rows have none."""
+
 RESERVED = frozenset(
-    (USER_ID, ITEM_ID, RATING, TIMESTAMP, ORDINAL, TRAIN_COUNT, OWNER_COUNT, RETRIEVAL_SCORE, KIND)
+    (
+        *(USER_ID, ITEM_ID, RATING, TIMESTAMP, ORDINAL, TRAIN_COUNT, OWNER_COUNT, RETRIEVAL_SCORE),
+        *(KIND, NUMBERS),
+    )
 )
 RESERVED_PREFIXES = (HISTORY_PREFIX, "target_", "candidate_")
 """Names that no feature of a card may have."""
