@@ -25,9 +25,6 @@ from schemas.artifacts import Artifact, write_json
 from schemas.cards import load_card
 from schemas.config import PrepareConfig
 
-FEWEST_EVENTS = 3
-"""One to train on, one to validate, one to test."""
-
 
 def prepare(
     data: Artifact, config: PrepareConfig, out: Path, beam_args: Sequence[str] = ()
@@ -46,10 +43,8 @@ def prepare(
     Raises:
         SourceError: A source file is missing, malformed or empty.
         RejectRateError: Too many rows were rejected.
-        ValueError: A setting is out of range.
         RuntimeError: The runner lost or doubled rows.
     """
-    _check(config)
     layout = layout_named(data.figures["layout"])
     source = Source(str(data.path.resolve()), layout, load_card(layout.card))
     out = out.resolve()  # workers may run elsewhere
@@ -91,14 +86,3 @@ def prepare(
         "split": {"kind": "leave_one_out", "min_events": config.min_events},
         "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
     }
-
-
-def _check(config: PrepareConfig) -> None:
-    for name, least in (("shards", 1), ("min_events", FEWEST_EVENTS), ("quantile_buckets", 2)):
-        if getattr(config, name) < least:
-            raise ValueError(f"{name}: expected at least {least}, got {getattr(config, name)}")
-    for name in ("item_oov_buckets", "categorical_oov_buckets"):
-        if getattr(config, name) < 0:
-            raise ValueError(f"{name}: expected 0 or more, got {getattr(config, name)}")
-    if not 0 <= config.max_reject_rate <= 1:
-        raise ValueError(f"max_reject_rate: expected 0 to 1, got {config.max_reject_rate}")

@@ -18,8 +18,10 @@ class PrepareConfig:
         shards: Hash shards of users; a Beam element is one shard's record batch.
         min_events: Users with fewer valid events have no held-out event: every model is fitted on
             all of theirs, none is measured on them.
-        item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
-        categorical_oov_buckets: The same for each categorical feature.
+        item_oov_buckets: Hash buckets for items that the vocabulary does not hold, at least 1:
+            without one, an event with an item added later would have the index of padding.
+        categorical_oov_buckets: The same for each categorical feature; with 0, a value that the
+            vocabulary does not hold counts as missing.
         quantile_buckets: Buckets of each numeric feature.
         max_reject_rate: Share of rejected rows above which the run fails.
     """
@@ -30,6 +32,19 @@ class PrepareConfig:
     categorical_oov_buckets: int = 1
     quantile_buckets: int = 10
     max_reject_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("shards", 1),
+            ("min_events", 3),  # one event to train on, one to validate, one to test
+            ("item_oov_buckets", 1),
+            ("categorical_oov_buckets", 0),
+            ("quantile_buckets", 2),
+        ):
+            if getattr(self, name) < least:
+                _refuse(f"prepare.{name}", f"at least {least}", getattr(self, name))
+        if not 0 <= self.max_reject_rate <= 1:
+            _refuse("prepare.max_reject_rate", "0 to 1", self.max_reject_rate)
 
 
 @dataclass(frozen=True)
