@@ -9,6 +9,7 @@ import numpy as np
 from evaluation.batches import batches
 from evaluation.metrics import mae, rmse
 from evaluation.requests import Requests
+from schemas.config import EvaluateConfig
 
 
 class Predict(Protocol):
@@ -35,21 +36,46 @@ class Pairs(NamedTuple):
     Attributes:
         left: int64 `[pairs]`, a row.
         right: int64 `[pairs]`, a later row.
+        found: How many such pairs there are, also those that were not drawn.
     """
 
     left: np.ndarray
     right: np.ndarray
+    found: int
 
 
-def common_target_pairs(requests: Requests) -> Pairs:
-    """All unordered pairs of rated requests with the same target item, sorted by row."""
+def common_target_pairs(requests: Requests, per_item: int, seed: int) -> Pairs:
+    """Unordered pairs of rated requests with the same target item, sorted by row.
+
+    Args:
+        requests: The split.
+        per_item: Of an item with more pairs than this, as many are drawn, each at most once. The
+            rest are never listed, for an item's pairs grow with the square of its raters.
+        seed: Seed of the draw.
+    """
+    rng = np.random.default_rng(seed)
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     order = rated[np.argsort(requests.target_item[rated], kind="stable")]
     groups = np.split(order, np.flatnonzero(np.diff(requests.target_item[order])) + 1)
-    pairs = [group[np.stack(np.triu_indices(len(group), k=1))] for group in groups]
-    left, right = np.concatenate(pairs, axis=1)
+    left, right = np.concatenate(
+        [group[_draw_pairs(len(group), per_item, rng)] for group in groups], axis=1
+    )
     by_row = np.lexsort((right, left))
-    return Pairs(left[by_row], right[by_row])
+    found = sum(_count_pairs(len(group)) for group in groups)
+    return Pairs(left[by_row], right[by_row], found)
+
+
+def _draw_pairs(raters: int, limit: int, rng: np.random.Generator) -> np.ndarray:
+    """Pairs i < j of `range(raters)`, all or `limit` drawn ones: int64 `[2, pairs]`."""
+    count = _count_pairs(raters)
+    number = np.arange(count) if count <= limit else rng.choice(count, limit, replace=False)
+    # Counted j by j, pair (i, j) has the number j (j - 1) / 2 + i.
+    j = ((1 + np.sqrt(1 + 8 * number)) // 2).astype(np.int64)
+    return np.stack([number - j * (j - 1) // 2, j])
+
+
+def _count_pairs(raters: int) -> int:
+    return raters * (raters - 1) // 2
 
 
 def evaluate_ratings(
@@ -57,7 +83,7 @@ def evaluate_ratings(
     predict: Predict,
     predict_pair: PredictPair,
     predict_bias: Predict,
-    batch_size: int,
+    config: EvaluateConfig,
 ) -> dict[str, dict[str, float]]:
     """Errors of single and joint predictions beside the bias model's.
 
@@ -69,11 +95,12 @@ def evaluate_ratings(
         predict: The model, for one person.
         predict_pair: The model, for two.
         predict_bias: The bias model.
-        batch_size: Requests or pairs in a batch.
+        config: The stage's configuration.
 
     Returns:
         `rating`: rmse, mae, bias_rmse, bias_mae; `pair`: rmse, rmse_average_of_singles,
-        rmse_average_of_bias, pairs. `pair` has `pairs` alone where no two requests share a target.
+        rmse_average_of_bias, `pairs` measured and `pairs_found`; the last two alone where no two
+        requests share a target.
 
     Raises:
         ValueError: No target has a rating.
@@ -81,8 +108,8 @@ def evaluate_ratings(
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     if not len(rated):
         raise ValueError("target_rating: expected at least one rating, got none")
-    single = _predict_rows(requests, rated, predict, batch_size)
-    bias = _predict_rows(requests, rated, predict_bias, batch_size)
+    single = _predict_rows(requests, rated, predict, config.batch_size)
+    bias = _predict_rows(requests, rated, predict_bias, config.batch_size)
     actual = requests.target_rating
     rating = {
         "rmse": rmse(single[rated], actual[rated]),
@@ -90,10 +117,9 @@ def evaluate_ratings(
         "bias_rmse": rmse(bias[rated], actual[rated]),
         "bias_mae": mae(bias[rated], actual[rated]),
     }
-    return {
-        "rating": rating,
-        "pair": _pair_metrics(requests, predict_pair, single, bias, batch_size),
-    }
+    pairs = common_target_pairs(requests, config.pairs_per_item, config.seed)
+    pair = _pair_metrics(requests, pairs, predict_pair, single, bias, config.batch_size)
+    return {"rating": rating, "pair": pair}
 
 
 def _predict_rows(
@@ -108,14 +134,15 @@ def _predict_rows(
 
 def _pair_metrics(
     requests: Requests,
+    pairs: Pairs,
     predict_pair: PredictPair,
     single: np.ndarray,
     bias: np.ndarray,
     batch_size: int,
 ) -> dict[str, float]:
-    pairs = common_target_pairs(requests)
+    counts: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
     if not len(pairs.left):
-        return {"pairs": 0}
+        return counts
     joint = np.concatenate(
         [
             predict_pair(requests, pairs.left[batch], pairs.right[batch])
@@ -127,8 +154,7 @@ def _pair_metrics(
         "rmse": rmse(joint, actual),
         "rmse_average_of_singles": rmse(_average(single, pairs), actual),
         "rmse_average_of_bias": rmse(_average(bias, pairs), actual),
-        "pairs": len(pairs.left),
-    }
+    } | counts
 
 
 def _average(values: np.ndarray, pairs: Pairs) -> np.ndarray:

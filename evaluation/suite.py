@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
 from evaluation.histories import RawHistories
-from evaluation.ranking_protocol import Scorer, evaluate_ranking
+from evaluation.ranking_protocol import PROTOCOL, Scorer, evaluate_ranking
 from evaluation.ratings import Predict, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
 from evaluation.two_stage import Rank, Retrieve, evaluate_two_stage
@@ -29,7 +30,7 @@ def evaluate(
     predict: Predict,
     predict_pair: PredictPair,
     config: EvaluateConfig,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """Measures both stages and the baselines on the same requests.
 
     Args:
@@ -42,19 +43,29 @@ def evaluate(
         config: The stage's configuration.
 
     Returns:
-        `popularity`, `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
-        `retrieval` and `two_stage`: hr@10, hr@50, hr@200, ndcg@10, coverage@10. `rating` and
-        `pair`: see `evaluate_ratings`; absent where nothing is rated.
+        `protocol`: how it was measured. `popularity`, `markov`, `ease`, `ease_half_life` (both
+        absent above 12 000 items), `retrieval` and `two_stage`: hr@10, hr@50, hr@200, ndcg@10,
+        coverage@10. `rating` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
-    scores = {
+    scores: dict[str, dict[str, Any]] = {
         name: evaluate_ranking(requests, scorer, config.batch_size)
         for name, scorer in fit_baselines(fitted).items()
     }
-    scores |= evaluate_two_stage(requests, retrieve, rank, config.batch_size)
+    scores |= evaluate_two_stage(requests, retrieve, rank, config.candidates, config.batch_size)
     if _rated(fitted.history_rating) and _rated(requests.target_rating):
         bias = BiasModel.fit(fitted)
-        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config.batch_size)
-    return scores
+        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config)
+    return {"protocol": protocol(config)} | scores
+
+
+def protocol(config: EvaluateConfig) -> dict[str, Any]:
+    """How the figures came about."""
+    return {
+        "ranking": PROTOCOL,
+        "candidates": config.candidates,
+        "pairs_per_item": config.pairs_per_item,
+        "seed": config.seed,
+    }
 
 
 def fit_baselines(fitted: RawHistories) -> dict[str, Scorer]:

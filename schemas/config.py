@@ -34,15 +34,16 @@ class PrepareConfig:
     max_reject_rate: float = 0.01
 
     def __post_init__(self) -> None:
-        for name, least in (
-            ("shards", 1),
-            ("min_events", 3),  # one event to train on, one to validate, one to test
-            ("item_oov_buckets", 1),
-            ("categorical_oov_buckets", 0),
-            ("quantile_buckets", 2),
-        ):
-            if getattr(self, name) < least:
-                _refuse(f"prepare.{name}", f"at least {least}", getattr(self, name))
+        # Of min_events, one is to train on, one to validate, one to test.
+        _at_least(
+            "prepare",
+            self,
+            shards=1,
+            min_events=3,
+            item_oov_buckets=1,
+            categorical_oov_buckets=0,
+            quantile_buckets=2,
+        )
         if not 0 <= self.max_reject_rate <= 1:
             _refuse("prepare.max_reject_rate", "0 to 1", self.max_reject_rate)
 
@@ -190,9 +191,20 @@ class EvaluateConfig:
 
     Attributes:
         batch_size: Users scored at once.
+        candidates: Items asked of retrieval and ordered by the second stage; at least 200, the
+            widest cut-off that is reported.
+        pairs_per_item: Most pairs of users who share a test item, for the error of joint ratings;
+            above it as many are drawn at random.
+        seed: Seed of that draw.
     """
 
     batch_size: int = 64
+    candidates: int = 200
+    pairs_per_item: int = 1_000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _at_least("evaluate", self, batch_size=1, candidates=200, pairs_per_item=1, seed=0)
 
 
 @dataclass(frozen=True)
@@ -263,6 +275,12 @@ def _check_model(stage: str, embedding_dim: int, heads: int, epochs: int) -> Non
         _refuse(f"{stage}.embedding_dim", f"a multiple of heads = {heads}", embedding_dim)
     if epochs < 1:
         _refuse(f"{stage}.epochs", "at least 1", epochs)
+
+
+def _at_least(stage: str, config: Any, **least: int) -> None:
+    for name, value in least.items():
+        if getattr(config, name) < value:
+            _refuse(f"{stage}.{name}", f"at least {value}", getattr(config, name))
 
 
 def _refuse(field_name: str, expected: str, got: object) -> None:

@@ -203,7 +203,7 @@ def test_predicts_for_two_owners(ranker):
 
 def test_both_stages_are_evaluated_through_the_adapters(model, ranker):
     retrieve = Retriever(model, search_exactly)
-    figures = evaluate_two_stage(REQUESTS, retrieve, ranker.rank, batch_size=2)
+    figures = evaluate_two_stage(REQUESTS, retrieve, ranker.rank, 200, batch_size=2)
     # Retrieval: u0 ranks 3 second, u1 second; u2's query (100, 1) scores 100 5 200 4 300 1: fifth.
     expected = (2 / np.log2(3) + 1 / np.log2(6)) / 3
     assert figures["retrieval"]["ndcg@10"] == pytest.approx(expected)

@@ -4,6 +4,7 @@ import pytest
 
 from schemas.config import (
     Config,
+    EvaluateConfig,
     PrepareConfig,
     RankingConfig,
     RetrievalConfig,
@@ -94,6 +95,10 @@ def test_every_field_is_described():
         ),
         (PrepareConfig, {"quantile_buckets": 1}, "prepare.quantile_buckets: expected at least 2"),
         (PrepareConfig, {"max_reject_rate": 1.5}, "prepare.max_reject_rate: expected 0 to 1"),
+        (EvaluateConfig, {"batch_size": 0}, "evaluate.batch_size: expected at least 1, got 0"),
+        (EvaluateConfig, {"candidates": 199}, "evaluate.candidates: expected at least 200"),
+        (EvaluateConfig, {"pairs_per_item": 0}, "evaluate.pairs_per_item: expected at least 1"),
+        (EvaluateConfig, {"seed": -1}, "evaluate.seed: expected at least 0, got -1"),
         (RetrievalConfig, {"tail_share": 1.0}, "retrieval.tail_share: expected more than 0"),
         (RetrievalConfig, {"tail_events": 1}, "retrieval.tail_events: expected 2 to 51"),
         (RetrievalConfig, {"tail_events": 52}, "retrieval.tail_events: expected 2 to 51"),
