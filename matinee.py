@@ -89,34 +89,24 @@ class Stages:
 
     def index(self) -> Artifact:
         """The ScaNN index over the retrieval model's item vectors."""
-        from evaluation.requests import read_requests
-        from evaluation.saved_models import RetrievalModel
-        from towers.index import build_index
+        from towers.index import index_retrieval
 
-        prepared, retrieval = self.open("prepared"), self.open("retrieval")
-
-        def write(out: Path) -> dict[str, Any]:
-            requests = read_requests(prepared.path, "validation")
-            history_len = retrieval.manifest["config"]["history_len"]
-            model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
-            queries = model.encode(requests, requests.rows[: self.config.index.recall_queries])
-            ids = requests.item_ids.tolist()
-            return build_index(ids, model.item_vectors, queries, self.config.index, out)
-
-        with _bar("index"):
+        retrieval, config = self.open("retrieval"), self.config.index
+        with _bar("index: ScaNN, and its recall"):
             return self._build(
                 "index",
-                self.config.index,
-                {"prepared": prepared, "retrieval": retrieval},
+                config,
+                {"retrieval": retrieval},
                 ["towers", "schemas"],
-                write,
+                lambda out: index_retrieval(retrieval, config, out),
             )
 
     def train_ranking(self) -> Artifact:
         """The behaviour-sequence transformer with pair-user attention."""
         from ranking.train import train
 
-        prepared, retrieval = self.open("prepared"), self.open("retrieval")
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval")}
+        artifacts.check_belong_together(inputs)
         config = self.config.ranking
         with _bar("train ranking") as (bar, task):
 
@@ -127,9 +117,9 @@ class Stages:
             return self._build(
                 "ranking",
                 config,
-                {"prepared": prepared, "retrieval": retrieval},
+                inputs,
                 ["ranking", "towers", "schemas"],
-                lambda out: train(prepared, retrieval, config, out, report),
+                lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, report),
             )
 
     def evaluate(self) -> Artifact:
@@ -138,11 +128,10 @@ class Stages:
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
         from evaluation.suite import evaluate
-        from serving.bundle import check_versions
         from serving.retriever import Retriever as Index
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
-        check_versions(inputs)
+        artifacts.check_belong_together(inputs)
 
         def write(out: Path) -> Mapping[str, Any]:
             requests = read_requests(inputs["prepared"].path, "test")
@@ -174,7 +163,7 @@ class Stages:
                 "evaluation",
                 self.config.evaluate,
                 inputs,
-                ["evaluation", "serving", "schemas"],
+                ["evaluation", "serving", "schemas", "matinee"],
                 write,
             )
 
@@ -321,6 +310,7 @@ def quickstart(
 
     started = time.monotonic()
     source = _fetch(dataset, data, None)
+    fetched = time.monotonic()
     stages = Stages(run, load_config(config))
     built = {
         "prepared": stages.prepare(source, []),
@@ -330,7 +320,7 @@ def quickstart(
         "evaluation": stages.evaluate(),
     }
     known = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
-    answers = []
+    answers, asked = [], time.monotonic()
     with server_process(run, config) as target, Client(target) as ask:
         for users in (known[:1], known):
             answer = ask.recommend(users, k=k)
@@ -339,7 +329,12 @@ def quickstart(
 
     metrics = built["evaluation"].figures
     report = assemble_report(dataset, built, metrics, answers)
-    report["seconds"]["this_run"] = round(time.monotonic() - started, 1)
+    ended = time.monotonic()
+    report["seconds"] |= {
+        "fetch": round(fetched - started, 1),
+        "serve_and_recommend": round(ended - asked, 1),
+        "this_run": round(ended - started, 1),
+    }
     artifacts.write_json(run / "report.json", report)
     console.print(metrics_table(metrics), seconds_table(report["seconds"]))
     for stage, artifact in built.items():
@@ -362,11 +357,9 @@ def check_installation() -> None:
 
 def main() -> None:
     """Runs the command line; an error that has a message is shown as that message."""
-    from serving.client import ClientError
-
     try:
         app()
-    except (ValueError, OSError, RuntimeError, ClientError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         Console(stderr=True).print(f"[red]matinee:[/red] {error}", highlight=False)
         sys.exit(1)
 
