@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from evaluation.batches import batches
+from evaluation.batches import Done, Progress, batches, show_nothing
 from evaluation.metrics import mae, rmse
 from evaluation.requests import Requests
 from schemas.config import EvaluateConfig
@@ -84,6 +85,7 @@ def evaluate_ratings(
     predict_pair: PredictPair,
     predict_bias: Predict,
     config: EvaluateConfig,
+    progress: Progress = show_nothing,
 ) -> dict[str, dict[str, float]]:
     """Errors of single and joint predictions beside the bias model's.
 
@@ -96,6 +98,7 @@ def evaluate_ratings(
         predict_pair: The model, for two.
         predict_bias: The bias model.
         config: The stage's configuration.
+        progress: Told of the ratings and pairs predicted.
 
     Returns:
         `rating`: rmse, mae, bias_rmse, bias_mae; `pair`: rmse, rmse_average_of_singles,
@@ -108,7 +111,9 @@ def evaluate_ratings(
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     if not len(rated):
         raise ValueError("target_rating: expected at least one rating, got none")
-    single = _predict_rows(requests, rated, predict, config.batch_size)
+    single = _predict_rows(
+        requests, rated, predict, config.batch_size, partial(progress, "ratings")
+    )
     bias = _predict_rows(requests, rated, predict_bias, config.batch_size)
     actual = requests.target_rating
     rating = {
@@ -118,37 +123,43 @@ def evaluate_ratings(
         "bias_mae": mae(bias[rated], actual[rated]),
     }
     pairs = common_target_pairs(requests, config.pairs_per_item, config.seed)
-    pair = _pair_metrics(requests, pairs, predict_pair, single, bias, config.batch_size)
+    joint = _predict_pairs(
+        requests, pairs, predict_pair, config.batch_size, partial(progress, "ratings of pairs")
+    )
+    pair = _pair_metrics(requests, pairs, joint, single, bias)
     return {"rating": rating, "pair": pair}
 
 
 def _predict_rows(
-    requests: Requests, rows: np.ndarray, predict: Predict, batch_size: int
+    requests: Requests,
+    rows: np.ndarray,
+    predict: Predict,
+    batch_size: int,
+    done: Done = show_nothing,
 ) -> np.ndarray:
     """Predictions at their rows, NaN elsewhere: float32 `[requests]`."""
     predicted = np.full(len(requests), np.nan, np.float32)
-    for batch in batches(rows, batch_size):
+    for batch in batches(rows, batch_size, done):
         predicted[batch] = predict(requests, batch)
     return predicted
 
 
+def _predict_pairs(
+    requests: Requests, pairs: Pairs, predict: PredictPair, batch_size: int, done: Done
+) -> np.ndarray:
+    """Joint predictions: float32 `[pairs]`."""
+    predicted = np.empty(len(pairs.left), np.float32)
+    for batch in batches(np.arange(len(predicted)), batch_size, done):
+        predicted[batch] = predict(requests, pairs.left[batch], pairs.right[batch])
+    return predicted
+
+
 def _pair_metrics(
-    requests: Requests,
-    pairs: Pairs,
-    predict_pair: PredictPair,
-    single: np.ndarray,
-    bias: np.ndarray,
-    batch_size: int,
+    requests: Requests, pairs: Pairs, joint: np.ndarray, single: np.ndarray, bias: np.ndarray
 ) -> dict[str, float]:
     counts: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
     if not len(pairs.left):
         return counts
-    joint = np.concatenate(
-        [
-            predict_pair(requests, pairs.left[batch], pairs.right[batch])
-            for batch in batches(np.arange(len(pairs.left)), batch_size)
-        ]
-    )
     actual = _average(requests.target_rating, pairs)
     return {
         "rmse": rmse(joint, actual),

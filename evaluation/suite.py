@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
+from evaluation.batches import Progress, show_nothing
 from evaluation.histories import RawHistories
 from evaluation.ranking_protocol import PROTOCOL, Scorer, evaluate_ranking
 from evaluation.ratings import Predict, PredictPair, evaluate_ratings
@@ -30,6 +32,7 @@ def evaluate(
     predict: Predict,
     predict_pair: PredictPair,
     config: EvaluateConfig,
+    progress: Progress = show_nothing,
 ) -> dict[str, dict[str, Any]]:
     """Measures both stages and the baselines on the same requests.
 
@@ -41,6 +44,7 @@ def evaluate(
         predict: Rating of one person.
         predict_pair: Mean rating of two.
         config: The stage's configuration.
+        progress: Told of the baselines fitted, then of each model's requests.
 
     Returns:
         `protocol`: how it was measured. `popularity`, `markov`, `ease`, `ease_half_life` (both
@@ -48,13 +52,20 @@ def evaluate(
         coverage@10. `rating` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
     scores: dict[str, dict[str, Any]] = {
-        name: evaluate_ranking(requests, scorer, config.batch_size)
-        for name, scorer in fit_baselines(fitted).items()
+        name: evaluate_ranking(requests, scorer, config.batch_size, partial(progress, name))
+        for name, scorer in fit_baselines(fitted, progress).items()
     }
-    scores |= evaluate_two_stage(requests, retrieve, rank, config.candidates, config.batch_size)
+    scores |= evaluate_two_stage(
+        requests,
+        retrieve,
+        rank,
+        config.candidates,
+        config.batch_size,
+        partial(progress, "retrieval and two_stage"),
+    )
     if _rated(fitted.history_rating) and _rated(requests.target_rating):
         bias = BiasModel.fit(fitted)
-        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config)
+        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config, progress)
     return {"protocol": protocol(config)} | scores
 
 
@@ -68,13 +79,15 @@ def protocol(config: EvaluateConfig) -> dict[str, Any]:
     }
 
 
-def fit_baselines(fitted: RawHistories) -> dict[str, Scorer]:
+def fit_baselines(fitted: RawHistories, progress: Progress = show_nothing) -> dict[str, Scorer]:
     """Fits every baseline that ranks, with its defaults."""
-    scorers: dict[str, Scorer] = {
-        "popularity": Popularity.fit(fitted),
-        "markov": Markov.fit(fitted),
-    }
-    if fitted.items <= EASE_ITEMS:
+    fits = 3 if fitted.items <= EASE_ITEMS else 2
+    progress("fit of popularity", 0, fits)
+    scorers: dict[str, Scorer] = {"popularity": Popularity.fit(fitted)}
+    progress("fit of markov", 1, fits)
+    scorers["markov"] = Markov.fit(fitted)
+    if fits == 3:
+        progress("fit of ease", 2, fits)
         ease = Ease.fit(fitted)
         scorers |= {"ease": ease, "ease_half_life": dataclasses.replace(ease, half_life=10.0)}
     return scorers

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from evaluation import metrics
-from evaluation.batches import batches
+from evaluation.batches import Done, batches, show_nothing
 from evaluation.ordering import order_candidates
 from evaluation.ranking_protocol import LIST_K, ranking_metrics
 from evaluation.requests import Requests
@@ -69,7 +69,12 @@ class Rank(Protocol):
 
 
 def evaluate_two_stage(
-    requests: Requests, retrieve: Retrieve, rank: Rank, candidates: int, batch_size: int
+    requests: Requests,
+    retrieve: Retrieve,
+    rank: Rank,
+    candidates: int,
+    batch_size: int,
+    done: Done = show_nothing,
 ) -> dict[str, dict[str, float]]:
     """Metrics of retrieval alone and of both stages together.
 
@@ -79,6 +84,7 @@ def evaluate_two_stage(
         rank: The second stage, which orders all candidates of the first.
         candidates: Items asked of the first stage; at least the widest cut-off, which is 200.
         batch_size: Requests in a batch.
+        done: Told of the requests ranked.
 
     Returns:
         `retrieval` and `two_stage`, each with the figures of `ranking_metrics`.
@@ -88,7 +94,7 @@ def evaluate_two_stage(
             score is NaN.
     """
     retrieved, ranked = [], []
-    for rows in batches(requests.rows, batch_size):
+    for rows in batches(requests.rows, batch_size, done):
         found = Candidates(*retrieve(requests, rows, candidates))
         _check_candidates(requests, rows, found)
         score = rank(requests, rows, *found)

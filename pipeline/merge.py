@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,12 @@ USERS_PER_GROUP = 4096
 
 
 def write_tables(
-    profiles: Sequence[Path], items: pa.RecordBatch, card: Card, min_events: int, out: Path
+    profiles: Sequence[Path],
+    items: pa.RecordBatch,
+    card: Card,
+    min_events: int,
+    out: Path,
+    done: Callable[[int, int], None] = lambda users, total: None,
 ) -> dict[str, int]:
     """Writes profiles, fit, validation, test and catalogue.
 
@@ -30,6 +35,7 @@ def write_tables(
         card: The features.
         min_events: As `splits.split`.
         out: Directory of the Parquet files.
+        done: Told of the users written and of how many there are.
 
     Returns:
         Rows of each split, `users` and `events`.
@@ -38,6 +44,9 @@ def write_tables(
     with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
     counts = np.zeros(len(items), np.int64)
     rows = {"events": 0, "users": 0} | dict.fromkeys(SPLITS, 0)
+    # Mapped, not read.
+    tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in profiles]
+    users = sum(len(table) for table in tables)
     with (
         pa.parquet.ParquetWriter(out / "profiles.parquet", schema) as everything,
         pa.parquet.ParquetWriter(out / "fit.parquet", schema) as fit,
@@ -45,7 +54,7 @@ def write_tables(
         pa.parquet.ParquetWriter(out / "test.parquet", with_target) as test,
     ):
         writers = {"fit": fit, "validation": validation, "test": test}
-        for block in _merged(profiles):
+        for block in _merged(tables):
             train = split(block, "train", min_events)
             counts += _item_counts(train, items)
             everything.write_batch(block)
@@ -56,14 +65,14 @@ def write_tables(
                 part = split(block, name, min_events)
                 writer.write_batch(part)
                 rows[name] += len(part)
+            done(rows["users"], users)
     catalogue = items.append_column(TRAIN_COUNT, pa.array(counts))
     pa.parquet.write_table(pa.Table.from_batches([catalogue]), out / "catalogue.parquet")
     return rows
 
 
-def _merged(profiles: Sequence[Path]) -> Iterator[pa.RecordBatch]:
-    """Blocks of users in the order of their ids; the files are mapped, not read."""
-    tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in profiles]
+def _merged(tables: Sequence[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """Blocks of users in the order of their ids."""
     users = pa.chunked_array(
         [chunk for table in tables for chunk in table.column(USER_ID).chunks], pa.string()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,18 @@ from schemas.artifacts import Artifact, write_json
 from schemas.cards import load_card
 from schemas.config import PrepareConfig
 
+Progress = Callable[[str, int, int], None]
+"""(the step under way, steps done, steps in all)."""
+
+STEPS = 4
+
 
 def prepare(
-    data: Artifact, config: PrepareConfig, out: Path, beam_args: Sequence[str] = ()
+    data: Artifact,
+    config: PrepareConfig,
+    out: Path,
+    beam_args: Sequence[str] = (),
+    progress: Progress = lambda text, done, total: None,
 ) -> dict[str, Any]:
     """Fills `out` with what docs/artifacts.md lists under `prepared`.
 
@@ -36,6 +45,7 @@ def prepare(
         config: The stage's settings.
         out: An empty directory.
         beam_args: Beam options, for example `["--runner=FlinkRunner"]`.
+        progress: Told of every step, the two Beam jobs among them, and of the users merged.
 
     Returns:
         The figures for the manifest.
@@ -53,9 +63,11 @@ def prepare(
     rejects = out / "rejects" / "rejects.jsonl"
     rejects.parent.mkdir()
 
+    progress("catalogue", 0, STEPS)
     items = read_items(data.path, layout)
     blocks = list(plan_blocks(data.path.resolve(), layout.events))
     read = sum(block.lines for block in blocks)
+    progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
     collect(source, blocks, config.shards, work, rejects, beam_args)
     reasons = sort_rejects(rejects)
     check_reject_rate(read, reasons, config.max_reject_rate)
@@ -63,16 +75,25 @@ def prepare(
         raise SourceError(f"{data.path / layout.events.file}: expected ratings, got none")
 
     profiles = sorted(work.glob("profiles-*.arrow"))
-    rows = write_tables(profiles, items, source.card, config.min_events, out)
+    rows = write_tables(
+        profiles,
+        items,
+        source.card,
+        config.min_events,
+        out,
+        lambda users, total: progress(f"tables: {users} of {total} users", 2, STEPS),
+    )
     if rows["events"] + reasons.total() != read:
         raise RuntimeError(
             f"expected every row read taken or rejected, got {read} read, "
             f"{rows['events']} taken, {reasons.total()} rejected"
         )
+    progress(f"examples: Beam and TF-Transform job over {rows['users']} users", 3, STEPS)
     transform(source.card, config, profiles, out / "catalogue.parquet", out, work, beam_args)
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
     shutil.rmtree(work)
+    progress("prepared", STEPS, STEPS)
     return {
         "dataset": data.figures["dataset"],
         "source": data.figures["source"],

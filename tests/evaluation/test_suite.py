@@ -28,6 +28,7 @@ def predict_pair_oracle(requests, left, right):
     return (requests.target_rating[left] + requests.target_rating[right]) / 2
 
 
+FITTED = ("popularity", "markov", "ease")
 CONFIG = EvaluateConfig(batch_size=16)
 ORACLE = (retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle)
 
@@ -62,6 +63,18 @@ def test_the_settings_are_part_of_the_figures():
     assert protocol == {"candidates": 250, "pairs_per_item": 2, "seed": 9}
     # 40 targets among 5 items: each item has far more than 2 pairs.
     assert metrics["pair"]["pairs"] == 5 * 2 < metrics["pair"]["pairs_found"]
+
+
+def test_progress_counts_every_request_of_every_model():
+    requests = random_requests(users=40, items=30, events=8, seed=6)
+    told = []
+    metrics = evaluate(requests, requests, *ORACLE, CONFIG, lambda *step: told.append(step))
+    assert told[:3] == [(f"fit of {name}", n, 3) for n, name in enumerate(FITTED)]
+    # Batches of 16 of 40 requests, all of them rated.
+    for text in ("popularity", "ease_half_life", "retrieval and two_stage", "ratings"):
+        assert [step[1:] for step in told if step[0] == text] == [(16, 40), (32, 40), (40, 40)]
+    pairs = metrics["pair"]["pairs"]
+    assert [step for step in told if step[0] == "ratings of pairs"][-1][1:] == (pairs, pairs)
 
 
 def test_without_ratings_there_are_no_rating_errors():
