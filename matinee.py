@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,9 @@ ConfigOption = Annotated[
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Build even what is up to date.")]
 DatasetOption = Annotated[str, typer.Option("--dataset", help="Name of a fetched dataset.")]
+Report = Callable[[str, int, int | None], None]
+"""(what is being done, how much of it, out of how much if that is known)."""
+
 DEFAULT_RUN = Path("runs/quickstart")
 DEFAULT_DATA = Path("data")
 DEFAULT_DATASET = "ml-100k"
@@ -58,14 +62,13 @@ class Stages:
         """Beam and TF-Transform: source files to examples, catalogue and profiles."""
         from pipeline.prepare import prepare
 
-        with _bar("prepare") as (bar, task):
-            bar.update(task, description="prepare: Beam and TF-Transform", total=None)
+        with _progress("prepare") as report:
             return self._build(
                 "prepared",
                 self.config.prepare,
                 {"data": data},
                 ["pipeline", "schemas"],
-                lambda out: prepare(data, self.config.prepare, out, beam_args),
+                lambda out: prepare(data, self.config.prepare, out, beam_args, report),
             )
 
     def train_retrieval(self) -> Artifact:
@@ -73,63 +76,51 @@ class Stages:
         from towers.train import train
 
         prepared, config = self.open("prepared"), self.config.retrieval
-        with _bar("train retrieval") as (bar, task):
+        with _progress("train retrieval") as report:
 
-            def report(model: str, epoch: int, epochs: int, figures: dict[str, float]) -> None:
-                text = f"retrieval, {model}: {_short(figures)}"
-                bar.update(task, description=text, completed=epoch, total=epochs)
+            def epoch(model: str, done: int, epochs: int, figures: dict[str, float]) -> None:
+                report(f"retrieval, {model}: {_short(figures)}", done, epochs)
 
             return self._build(
                 "retrieval",
                 config,
                 {"prepared": prepared},
                 ["towers", "schemas"],
-                lambda out: train(prepared, config, out, report),
+                lambda out: train(prepared, config, out, epoch),
             )
 
     def index(self) -> Artifact:
         """The ScaNN index over the retrieval model's item vectors."""
-        from evaluation.requests import read_requests
-        from evaluation.saved_models import RetrievalModel
-        from towers.index import build_index
+        from towers.index import index_retrieval
 
-        prepared, retrieval = self.open("prepared"), self.open("retrieval")
-
-        def write(out: Path) -> dict[str, Any]:
-            requests = read_requests(prepared.path, "validation")
-            history_len = retrieval.manifest["config"]["history_len"]
-            model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
-            queries = model.encode(requests, requests.rows[: self.config.index.recall_queries])
-            ids = requests.item_ids.tolist()
-            return build_index(ids, model.item_vectors, queries, self.config.index, out)
-
-        with _bar("index"):
+        retrieval, config = self.open("retrieval"), self.config.index
+        with _progress("index: ScaNN, and its recall"):
             return self._build(
                 "index",
-                self.config.index,
-                {"prepared": prepared, "retrieval": retrieval},
+                config,
+                {"retrieval": retrieval},
                 ["towers", "schemas"],
-                write,
+                lambda out: index_retrieval(retrieval, config, out),
             )
 
     def train_ranking(self) -> Artifact:
         """The behaviour-sequence transformer with pair-user attention."""
         from ranking.train import train
 
-        prepared, retrieval = self.open("prepared"), self.open("retrieval")
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval")}
+        artifacts.check_belong_together(inputs)
         config = self.config.ranking
-        with _bar("train ranking") as (bar, task):
+        with _progress("train ranking") as report:
 
-            def report(epoch: int, epochs: int, figures: dict[str, float]) -> None:
-                text = f"ranking: {_short(figures)}"
-                bar.update(task, description=text, completed=epoch, total=epochs)
+            def epoch(done: int, epochs: int, figures: dict[str, float]) -> None:
+                report(f"ranking: {_short(figures)}", done, epochs)
 
             return self._build(
                 "ranking",
                 config,
-                {"prepared": prepared, "retrieval": retrieval},
+                inputs,
                 ["ranking", "towers", "schemas"],
-                lambda out: train(prepared, retrieval, config, out, report),
+                lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, epoch),
             )
 
     def evaluate(self) -> Artifact:
@@ -138,11 +129,10 @@ class Stages:
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
         from evaluation.suite import evaluate
-        from serving.bundle import check_versions
         from serving.retriever import Retriever as Index
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
-        check_versions(inputs)
+        artifacts.check_belong_together(inputs)
 
         def write(out: Path) -> Mapping[str, Any]:
             requests = read_requests(inputs["prepared"].path, "test")
@@ -165,16 +155,17 @@ class Stages:
                 ranker.predict,
                 ranker.predict_pair,
                 self.config.evaluate,
+                report,
             )
             artifacts.write_json(out / "metrics.json", metrics)
             return metrics
 
-        with _bar("evaluate"):
+        with _progress("evaluate") as report:
             return self._build(
                 "evaluation",
                 self.config.evaluate,
                 inputs,
-                ["evaluation", "serving", "schemas"],
+                ["evaluation", "serving", "schemas", "matinee"],
                 write,
             )
 
@@ -321,6 +312,7 @@ def quickstart(
 
     started = time.monotonic()
     source = _fetch(dataset, data, None)
+    fetched = time.monotonic()
     stages = Stages(run, load_config(config))
     built = {
         "prepared": stages.prepare(source, []),
@@ -330,7 +322,7 @@ def quickstart(
         "evaluation": stages.evaluate(),
     }
     known = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
-    answers = []
+    answers, asked = [], time.monotonic()
     with server_process(run, config) as target, Client(target) as ask:
         for users in (known[:1], known):
             answer = ask.recommend(users, k=k)
@@ -339,7 +331,12 @@ def quickstart(
 
     metrics = built["evaluation"].figures
     report = assemble_report(dataset, built, metrics, answers)
-    report["seconds"]["this_run"] = round(time.monotonic() - started, 1)
+    ended = time.monotonic()
+    report["seconds"] |= {
+        "fetch": round(fetched - started, 1),
+        "serve_and_recommend": round(ended - asked, 1),
+        "this_run": round(ended - started, 1),
+    }
     artifacts.write_json(run / "report.json", report)
     console.print(metrics_table(metrics), seconds_table(report["seconds"]))
     for stage, artifact in built.items():
@@ -362,11 +359,9 @@ def check_installation() -> None:
 
 def main() -> None:
     """Runs the command line; an error that has a message is shown as that message."""
-    from serving.client import ClientError
-
     try:
         app()
-    except (ValueError, OSError, RuntimeError, ClientError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         Console(stderr=True).print(f"[red]matinee:[/red] {error}", highlight=False)
         sys.exit(1)
 
@@ -374,20 +369,17 @@ def main() -> None:
 def _fetch(dataset: str, data: Path, archive: Path | None) -> Artifact:
     from pipeline.fetch import fetch as fetch_release
 
-    with _bar(f"fetch {dataset}") as (bar, task):
-
-        def report(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total)
-
-        artifact = fetch_release(dataset, data, archive, report)
+    with _progress(f"fetch {dataset}") as report:
+        text = f"fetch {dataset}: bytes"
+        artifact = fetch_release(dataset, data, archive, functools.partial(report, text))
     done = "there already, skipped" if artifact.reused else artifact.figures["source"]
     console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False, soft_wrap=True)
     return artifact
 
 
 @contextlib.contextmanager
-def _bar(text: str) -> Iterator[tuple[Progress, Any]]:
-    """A progress line that goes away when its stage is done."""
+def _progress(text: str) -> Iterator[Report]:
+    """A progress line that goes away when its stage is done; its text changes with each report."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -398,7 +390,10 @@ def _bar(text: str) -> Iterator[tuple[Progress, Any]]:
     )
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
-        yield bar, bar.add_task(text, total=None)
+        task = bar.add_task(text, total=None)
+        yield lambda text, done, total: bar.update(
+            task, description=text, completed=done, total=total
+        )
 
 
 def _short(figures: Mapping[str, float]) -> str:

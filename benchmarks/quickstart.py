@@ -30,7 +30,7 @@ def main() -> None:
         },
         **{f"rating_{k}_stars": v for k, v in metrics["rating"].items()},
         **{
-            f"pair_{k}" if k == "pairs" else f"pair_{k}_stars": v
+            f"pair_{k}" if k.startswith("pairs") else f"pair_{k}_stars": v
             for k, v in metrics["pair"].items()
         },
         **{f"build_{stage}_s": seconds for stage, seconds in report["seconds"].items()},

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from evaluation import metrics
-from evaluation.batches import batches
+from evaluation.batches import Done, batches, show_nothing
 from evaluation.ordering import target_ranks, top
 from evaluation.requests import Requests
 
@@ -39,13 +39,16 @@ class Scorer(Protocol):
         """
 
 
-def evaluate_ranking(requests: Requests, scorer: Scorer, batch_size: int) -> dict[str, float]:
+def evaluate_ranking(
+    requests: Requests, scorer: Scorer, batch_size: int, done: Done = show_nothing
+) -> dict[str, float]:
     """Ranks the catalogue for every request.
 
     Args:
         requests: The split.
         scorer: Scores items; its result is the same whatever the batch, and so are the metrics.
         batch_size: Requests scored at once.
+        done: Told of the requests ranked.
 
     Returns:
         hr@10, hr@50, hr@200, ndcg@10 and coverage@10.
@@ -54,7 +57,7 @@ def evaluate_ranking(requests: Requests, scorer: Scorer, batch_size: int) -> dic
         ValueError: There is no request, or a score is NaN.
     """
     ranks, lists = [], []
-    for rows in batches(requests.rows, batch_size):
+    for rows in batches(requests.rows, batch_size, done):
         scores = np.where(requests.seen(rows), -np.inf, scorer.score(requests, rows))
         ranks.append(target_ranks(scores, requests.target_item[rows]))
         lists.append(top(scores, LIST_K))

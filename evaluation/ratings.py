@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from evaluation.batches import batches
+from evaluation.batches import Done, Progress, batches, show_nothing
 from evaluation.metrics import mae, rmse
 from evaluation.requests import Requests
+from schemas.config import EvaluateConfig
 
 
 class Predict(Protocol):
@@ -35,21 +37,46 @@ class Pairs(NamedTuple):
     Attributes:
         left: int64 `[pairs]`, a row.
         right: int64 `[pairs]`, a later row.
+        found: How many such pairs there are, also those that were not drawn.
     """
 
     left: np.ndarray
     right: np.ndarray
+    found: int
 
 
-def common_target_pairs(requests: Requests) -> Pairs:
-    """All unordered pairs of rated requests with the same target item, sorted by row."""
+def common_target_pairs(requests: Requests, per_item: int, seed: int) -> Pairs:
+    """Unordered pairs of rated requests with the same target item, sorted by row.
+
+    Args:
+        requests: The split.
+        per_item: Of an item with more pairs than this, as many are drawn, each at most once. The
+            rest are never listed, for an item's pairs grow with the square of its raters.
+        seed: Seed of the draw.
+    """
+    rng = np.random.default_rng(seed)
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     order = rated[np.argsort(requests.target_item[rated], kind="stable")]
     groups = np.split(order, np.flatnonzero(np.diff(requests.target_item[order])) + 1)
-    pairs = [group[np.stack(np.triu_indices(len(group), k=1))] for group in groups]
-    left, right = np.concatenate(pairs, axis=1)
+    left, right = np.concatenate(
+        [group[_draw_pairs(len(group), per_item, rng)] for group in groups], axis=1
+    )
     by_row = np.lexsort((right, left))
-    return Pairs(left[by_row], right[by_row])
+    found = sum(_count_pairs(len(group)) for group in groups)
+    return Pairs(left[by_row], right[by_row], found)
+
+
+def _draw_pairs(raters: int, limit: int, rng: np.random.Generator) -> np.ndarray:
+    """Pairs i < j of `range(raters)`, all or `limit` drawn ones: int64 `[2, pairs]`."""
+    count = _count_pairs(raters)
+    number = np.arange(count) if count <= limit else rng.choice(count, limit, replace=False)
+    # Counted j by j, pair (i, j) has the number j (j - 1) / 2 + i.
+    j = ((1 + np.sqrt(1 + 8 * number)) // 2).astype(np.int64)
+    return np.stack([number - j * (j - 1) // 2, j])
+
+
+def _count_pairs(raters: int) -> int:
+    return raters * (raters - 1) // 2
 
 
 def evaluate_ratings(
@@ -57,7 +84,8 @@ def evaluate_ratings(
     predict: Predict,
     predict_pair: PredictPair,
     predict_bias: Predict,
-    batch_size: int,
+    config: EvaluateConfig,
+    progress: Progress = show_nothing,
 ) -> dict[str, dict[str, float]]:
     """Errors of single and joint predictions beside the bias model's.
 
@@ -69,11 +97,13 @@ def evaluate_ratings(
         predict: The model, for one person.
         predict_pair: The model, for two.
         predict_bias: The bias model.
-        batch_size: Requests or pairs in a batch.
+        config: The stage's configuration.
+        progress: Told of the ratings and pairs predicted.
 
     Returns:
         `rating`: rmse, mae, bias_rmse, bias_mae; `pair`: rmse, rmse_average_of_singles,
-        rmse_average_of_bias, pairs. `pair` has `pairs` alone where no two requests share a target.
+        rmse_average_of_bias, `pairs` measured and `pairs_found`; the last two alone where no two
+        requests share a target.
 
     Raises:
         ValueError: No target has a rating.
@@ -81,8 +111,10 @@ def evaluate_ratings(
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     if not len(rated):
         raise ValueError("target_rating: expected at least one rating, got none")
-    single = _predict_rows(requests, rated, predict, batch_size)
-    bias = _predict_rows(requests, rated, predict_bias, batch_size)
+    single = _predict_rows(
+        requests, rated, predict, config.batch_size, partial(progress, "ratings")
+    )
+    bias = _predict_rows(requests, rated, predict_bias, config.batch_size)
     actual = requests.target_rating
     rating = {
         "rmse": rmse(single[rated], actual[rated]),
@@ -90,45 +122,50 @@ def evaluate_ratings(
         "bias_rmse": rmse(bias[rated], actual[rated]),
         "bias_mae": mae(bias[rated], actual[rated]),
     }
-    return {
-        "rating": rating,
-        "pair": _pair_metrics(requests, predict_pair, single, bias, batch_size),
-    }
+    pairs = common_target_pairs(requests, config.pairs_per_item, config.seed)
+    joint = _predict_pairs(
+        requests, pairs, predict_pair, config.batch_size, partial(progress, "ratings of pairs")
+    )
+    pair = _pair_metrics(requests, pairs, joint, single, bias)
+    return {"rating": rating, "pair": pair}
 
 
 def _predict_rows(
-    requests: Requests, rows: np.ndarray, predict: Predict, batch_size: int
+    requests: Requests,
+    rows: np.ndarray,
+    predict: Predict,
+    batch_size: int,
+    done: Done = show_nothing,
 ) -> np.ndarray:
     """Predictions at their rows, NaN elsewhere: float32 `[requests]`."""
     predicted = np.full(len(requests), np.nan, np.float32)
-    for batch in batches(rows, batch_size):
+    for batch in batches(rows, batch_size, done):
         predicted[batch] = predict(requests, batch)
     return predicted
 
 
+def _predict_pairs(
+    requests: Requests, pairs: Pairs, predict: PredictPair, batch_size: int, done: Done
+) -> np.ndarray:
+    """Joint predictions: float32 `[pairs]`."""
+    predicted = np.empty(len(pairs.left), np.float32)
+    for batch in batches(np.arange(len(predicted)), batch_size, done):
+        predicted[batch] = predict(requests, pairs.left[batch], pairs.right[batch])
+    return predicted
+
+
 def _pair_metrics(
-    requests: Requests,
-    predict_pair: PredictPair,
-    single: np.ndarray,
-    bias: np.ndarray,
-    batch_size: int,
+    requests: Requests, pairs: Pairs, joint: np.ndarray, single: np.ndarray, bias: np.ndarray
 ) -> dict[str, float]:
-    pairs = common_target_pairs(requests)
+    counts: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
     if not len(pairs.left):
-        return {"pairs": 0}
-    joint = np.concatenate(
-        [
-            predict_pair(requests, pairs.left[batch], pairs.right[batch])
-            for batch in batches(np.arange(len(pairs.left)), batch_size)
-        ]
-    )
+        return counts
     actual = _average(requests.target_rating, pairs)
     return {
         "rmse": rmse(joint, actual),
         "rmse_average_of_singles": rmse(_average(single, pairs), actual),
         "rmse_average_of_bias": rmse(_average(bias, pairs), actual),
-        "pairs": len(pairs.left),
-    }
+    } | counts
 
 
 def _average(values: np.ndarray, pairs: Pairs) -> np.ndarray:

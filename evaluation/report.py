@@ -10,16 +10,15 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.ranking_protocol import PROTOCOL
 from schemas.artifacts import Artifact, package_versions
 
-NOT_RANKINGS = ("rating", "pair")
+NOT_RANKINGS = ("protocol", "rating", "pair")
 
 
 def assemble_report(
     dataset: str,
     artifacts: Mapping[str, Artifact],
-    metrics: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Mapping[str, Any]],
     recommendations: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Puts together what `report.json` holds.
@@ -28,7 +27,7 @@ def assemble_report(
         dataset: Name of the data set.
         artifacts: Stage name to artefact; `prepared` and `index` are read for more than their
             version and duration.
-        metrics: As `evaluation.suite.evaluate` returns them.
+        metrics: As `evaluation.suite.evaluate` returns them, the protocol among them.
         recommendations: Examples to show, as plain data.
 
     Returns:
@@ -43,30 +42,30 @@ def assemble_report(
     return {
         "dataset": dataset,
         "source": prepared["source"],
-        "protocol": PROTOCOL,
+        "protocol": metrics["protocol"],
         "rows": prepared["rows"],
         "versions": {
             "artifacts": {name: artifact.version for name, artifact in artifacts.items()},
             "packages": package_versions(),
         },
         "seconds": {name: artifact.manifest["seconds"] for name, artifact in artifacts.items()},
-        "metrics": {name: dict(figures) for name, figures in metrics.items()},
+        "metrics": {n: dict(figures) for n, figures in metrics.items() if n != "protocol"},
         "index": {"kind": index["kind"], "recall": index["recall"]},
         "recommendations": [dict(recommendation) for recommendation in recommendations],
     }
 
 
-def metrics_frame(metrics: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+def metrics_frame(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """The rankings of a report's metrics: a row for each, a column for each figure."""
     rankings = {name: values for name, values in metrics.items() if name not in NOT_RANKINGS}
     return pd.DataFrame.from_dict(rankings, orient="index")
 
 
-def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Group:
+def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Group:
     """A Rich table of the rankings and the rating errors below it, the best in bold.
 
     Args:
-        metrics: As in the report; `rating` and `pair` may be missing.
+        metrics: As `evaluation.suite.evaluate` returns them; `rating` and `pair` may be missing.
     """
     lines = [
         _errors(name, metrics[name], marked)

@@ -23,7 +23,7 @@ SERVING = "serving_default"
 
 
 class Search(Protocol):
-    """Nearest items by inner product: exact search below, or an index built by `towers`."""
+    """Nearest items by inner product: the index that is served."""
 
     def __call__(
         self, query_vector: np.ndarray, k: int
@@ -38,22 +38,6 @@ class Search(Protocol):
             Item index int `[rows, n]` in catalogue order, inner product float32 `[rows, n]`, bool
             `[rows, n]` validity, best first; n is k or, where there are no more items, less.
         """
-
-
-class ExactSearch:
-    """Inner product with every item, in numpy."""
-
-    def __init__(self, item_vectors: np.ndarray) -> None:
-        """Takes float32 `[items, embedding_dim]`."""
-        self._item_vectors = item_vectors
-
-    def __call__(
-        self, query_vector: np.ndarray, k: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """See `Search`."""
-        scores = query_vector @ self._item_vectors.T
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return order, np.take_along_axis(scores, order, axis=1), np.ones(order.shape, bool)
 
 
 class RetrievalModel:

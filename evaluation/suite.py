@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +12,9 @@ from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
+from evaluation.batches import Progress, show_nothing
 from evaluation.histories import RawHistories
-from evaluation.ranking_protocol import Scorer, evaluate_ranking
+from evaluation.ranking_protocol import PROTOCOL, Scorer, evaluate_ranking
 from evaluation.ratings import Predict, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
 from evaluation.two_stage import Rank, Retrieve, evaluate_two_stage
@@ -29,7 +32,8 @@ def evaluate(
     predict: Predict,
     predict_pair: PredictPair,
     config: EvaluateConfig,
-) -> dict[str, dict[str, float]]:
+    progress: Progress = show_nothing,
+) -> dict[str, dict[str, Any]]:
     """Measures both stages and the baselines on the same requests.
 
     Args:
@@ -40,30 +44,50 @@ def evaluate(
         predict: Rating of one person.
         predict_pair: Mean rating of two.
         config: The stage's configuration.
+        progress: Told of the baselines fitted, then of each model's requests.
 
     Returns:
-        `popularity`, `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
-        `retrieval` and `two_stage`: hr@10, hr@50, hr@200, ndcg@10, coverage@10. `rating` and
-        `pair`: see `evaluate_ratings`; absent where nothing is rated.
+        `protocol`: how it was measured. `popularity`, `markov`, `ease`, `ease_half_life` (both
+        absent above 12 000 items), `retrieval` and `two_stage`: hr@10, hr@50, hr@200, ndcg@10,
+        coverage@10. `rating` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
-    scores = {
-        name: evaluate_ranking(requests, scorer, config.batch_size)
-        for name, scorer in fit_baselines(fitted).items()
+    scores: dict[str, dict[str, Any]] = {
+        name: evaluate_ranking(requests, scorer, config.batch_size, partial(progress, name))
+        for name, scorer in fit_baselines(fitted, progress).items()
     }
-    scores |= evaluate_two_stage(requests, retrieve, rank, config.batch_size)
+    scores |= evaluate_two_stage(
+        requests,
+        retrieve,
+        rank,
+        config.candidates,
+        config.batch_size,
+        partial(progress, "retrieval and two_stage"),
+    )
     if _rated(fitted.history_rating) and _rated(requests.target_rating):
         bias = BiasModel.fit(fitted)
-        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config.batch_size)
-    return scores
+        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config, progress)
+    return {"protocol": protocol(config)} | scores
 
 
-def fit_baselines(fitted: RawHistories) -> dict[str, Scorer]:
-    """Fits every baseline that ranks, with its defaults."""
-    scorers: dict[str, Scorer] = {
-        "popularity": Popularity.fit(fitted),
-        "markov": Markov.fit(fitted),
+def protocol(config: EvaluateConfig) -> dict[str, Any]:
+    """How the figures came about."""
+    return {
+        "ranking": PROTOCOL,
+        "candidates": config.candidates,
+        "pairs_per_item": config.pairs_per_item,
+        "seed": config.seed,
     }
-    if fitted.items <= EASE_ITEMS:
+
+
+def fit_baselines(fitted: RawHistories, progress: Progress = show_nothing) -> dict[str, Scorer]:
+    """Fits every baseline that ranks, with its defaults."""
+    fits = 3 if fitted.items <= EASE_ITEMS else 2
+    progress("fit of popularity", 0, fits)
+    scorers: dict[str, Scorer] = {"popularity": Popularity.fit(fitted)}
+    progress("fit of markov", 1, fits)
+    scorers["markov"] = Markov.fit(fitted)
+    if fits == 3:
+        progress("fit of ease", 2, fits)
         ease = Ease.fit(fitted)
         scorers |= {"ease": ease, "ease_half_life": dataclasses.replace(ease, half_life=10.0)}
     return scorers

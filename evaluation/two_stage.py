@@ -10,13 +10,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from evaluation import metrics
-from evaluation.batches import batches
+from evaluation.batches import Done, batches, show_nothing
 from evaluation.ordering import order_candidates
-from evaluation.ranking_protocol import HIT_RATE_KS, LIST_K, ranking_metrics
+from evaluation.ranking_protocol import LIST_K, ranking_metrics
 from evaluation.requests import Requests
-
-CANDIDATES = max(HIT_RATE_KS)
-"""Candidates asked of retrieval."""
 
 
 class Candidates(NamedTuple):
@@ -72,31 +69,37 @@ class Rank(Protocol):
 
 
 def evaluate_two_stage(
-    requests: Requests, retrieve: Retrieve, rank: Rank, batch_size: int
+    requests: Requests,
+    retrieve: Retrieve,
+    rank: Rank,
+    candidates: int,
+    batch_size: int,
+    done: Done = show_nothing,
 ) -> dict[str, dict[str, float]]:
     """Metrics of retrieval alone and of both stages together.
 
     Args:
         requests: The split.
         retrieve: The first stage.
-        rank: The second stage, which orders all 200 candidates of the first.
+        rank: The second stage, which orders all candidates of the first.
+        candidates: Items asked of the first stage; at least the widest cut-off, which is 200.
         batch_size: Requests in a batch.
+        done: Told of the requests ranked.
 
     Returns:
-        `retrieval` and `two_stage`, each with the figures of `ranking_metrics`; their hr@200 is
-        the same, because ranking only changes the order.
+        `retrieval` and `two_stage`, each with the figures of `ranking_metrics`.
 
     Raises:
         ValueError: There is no request, retrieval returned an item twice or a seen one, or a
             score is NaN.
     """
     retrieved, ranked = [], []
-    for rows in batches(requests.rows, batch_size):
-        candidates = Candidates(*retrieve(requests, rows, CANDIDATES))
-        _check_candidates(requests, rows, candidates)
-        score = rank(requests, rows, *candidates)
-        retrieved.append(order_candidates(*candidates))
-        ranked.append(order_candidates(candidates.item_index, score, candidates.valid))
+    for rows in batches(requests.rows, batch_size, done):
+        found = Candidates(*retrieve(requests, rows, candidates))
+        _check_candidates(requests, rows, found)
+        score = rank(requests, rows, *found)
+        retrieved.append(order_candidates(*found))
+        ranked.append(order_candidates(found.item_index, score, found.valid))
     if not retrieved:
         raise ValueError("requests: expected at least one, got none")
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,12 @@ USERS_PER_PART = 512
 
 
 def write_tables(
-    profiles: Sequence[Path], items: pa.RecordBatch, card: Card, how: Split, out: Path
+    profiles: Sequence[Path],
+    items: pa.RecordBatch,
+    card: Card,
+    how: Split,
+    out: Path,
+    done: Callable[[int, int], None] = lambda users, total: None,
 ) -> dict[str, int]:
     """Writes profiles, fit, validation, test, catalogue and the items' ratings in `train`.
 
@@ -43,6 +48,7 @@ def write_tables(
         card: The features.
         how: The split.
         out: Directory of the Parquet files.
+        done: Told of the users written and of how many there are.
 
     Returns:
         Rows of each split, `users` and `events`.
@@ -53,18 +59,21 @@ def write_tables(
     counts, rated = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
     sums = np.zeros(len(items))
     rows = dict.fromkeys(("events", "users", *SPLITS), 0)
+    # Mapped, not read.
+    shards = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in profiles]
+    users = sum(len(shard) for shard in shards)
     with contextlib.ExitStack() as opened:
         tables = {
             name: opened.enter_context(pa.parquet.ParquetWriter(out / f"{name}.parquet", columns))
             for name, columns in ({"profiles": schema} | schemas).items()
         }
-        for block in _merged(profiles):
+        for block in _merged(shards):
             tables["profiles"].write_batch(block)
             rows["events"] += len(block.column(HISTORY_ITEM_ID).flatten())
             rows["users"] += len(block)
             for start in range(0, len(block), USERS_PER_PART):
-                users = block.slice(start, USERS_PER_PART)
-                parts = {name: split(users, name, how) for name in SPLITS}
+                some = block.slice(start, USERS_PER_PART)
+                parts = {name: split(some, name, how) for name in SPLITS}
                 item, rating = _train_events(parts["train"], items)
                 counts += np.bincount(item, minlength=len(items))
                 given = ~np.isnan(rating)
@@ -74,6 +83,7 @@ def write_tables(
                     rows[name] += len(part)
                     if name in tables and len(part):
                         tables[name].write_batch(part)
+            done(rows["users"], users)
     catalogue = items.append_column(TRAIN_COUNT, pa.array(counts))
     pa.parquet.write_table(pa.Table.from_batches([catalogue]), out / "catalogue.parquet")
     ratings = {ITEM_ID: items.column(ITEM_ID), RATING_COUNT: rated, RATING_SUM: sums}
@@ -81,9 +91,8 @@ def write_tables(
     return rows
 
 
-def _merged(profiles: Sequence[Path]) -> Iterator[pa.RecordBatch]:
-    """Blocks of users in the order of their ids; the files are mapped, not read."""
-    tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in profiles]
+def _merged(tables: Sequence[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """Blocks of users in the order of their ids."""
     users = pa.chunked_array(
         [chunk for table in tables for chunk in table.column(USER_ID).chunks], pa.string()
     )

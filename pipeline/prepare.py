@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,18 @@ from schemas.cards import load_card
 from schemas.columns import ITEM_ID
 from schemas.config import PrepareConfig
 
-FEWEST_EVENTS = 3
-"""One to train on, one to validate, one to test."""
+Progress = Callable[[str, int, int], None]
+"""(the step under way, steps done, steps in all)."""
+
+STEPS = 4
 
 
 def prepare(
-    data: Artifact, config: PrepareConfig, out: Path, beam_args: Sequence[str] = ()
+    data: Artifact,
+    config: PrepareConfig,
+    out: Path,
+    beam_args: Sequence[str] = (),
+    progress: Progress = lambda text, done, total: None,
 ) -> dict[str, Any]:
     """Fills `out` with what docs/artifacts.md lists under `prepared`.
 
@@ -44,6 +50,7 @@ def prepare(
         config: The stage's settings.
         out: An empty directory.
         beam_args: Beam options, for example `["--runner=FlinkRunner"]`.
+        progress: Told of every step, the two Beam jobs among them, and of the users merged.
 
     Returns:
         The figures for the manifest.
@@ -51,10 +58,9 @@ def prepare(
     Raises:
         SourceError: A source file is missing, malformed or empty.
         RejectRateError: Too many rows were rejected.
-        ValueError: A setting is out of range.
+        ValueError: The events cannot be divided or made into examples as the settings say.
         RuntimeError: The runner lost or doubled rows.
     """
-    _check(config)
     layout = layout_named(data.figures["layout"])
     source = Source(str(data.path.resolve()), layout, load_card(layout.card))
     out = out.resolve()  # workers may run elsewhere
@@ -63,9 +69,11 @@ def prepare(
     rejects = out / "rejects" / "rejects.jsonl"
     rejects.parent.mkdir()
 
+    progress("catalogue", 0, STEPS)
     items = read_items(data.path, layout)
     blocks = list(plan_blocks(data.path.resolve(), layout.events))
     read = sum(block.lines for block in blocks)
+    progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
     collect(source, blocks, config.shards, work, rejects, beam_args)
     reasons = sort_rejects(rejects)
     check_reject_rate(read, reasons, config.max_reject_rate)
@@ -74,7 +82,14 @@ def prepare(
 
     profiles = sorted(work.glob("profiles-*.arrow"))
     how = choose_split(config, profiles)
-    rows = write_tables(profiles, items, source.card, how, out)
+    rows = write_tables(
+        profiles,
+        items,
+        source.card,
+        how,
+        out,
+        lambda users, total: progress(f"tables: {users} of {total} users", 2, STEPS),
+    )
     if rows["events"] + reasons.total() != read:
         raise RuntimeError(
             f"expected every row read taken or rejected, got {read} read, "
@@ -91,11 +106,13 @@ def prepare(
     )
     if PAIRS in config.tasks:
         plan_pairs(profiles, how, config, items.column(ITEM_ID), work)
+    progress(f"examples: Beam and TF-Transform job over {rows['users']} users", 3, STEPS)
     transform(tables, out, work, beam_args)
     examples = examples_made(work / EXAMPLES) if config.tasks else {}
     write_json(out / "card.json", source.card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
     shutil.rmtree(work)
+    progress("prepared", STEPS, STEPS)
     return {
         "dataset": data.figures["dataset"],
         "source": data.figures["source"],
@@ -110,14 +127,3 @@ def prepare(
         "split": how.describe(),
         "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
     }
-
-
-def _check(config: PrepareConfig) -> None:
-    for name, least in (("shards", 1), ("min_events", FEWEST_EVENTS), ("quantile_buckets", 2)):
-        if getattr(config, name) < least:
-            raise ValueError(f"{name}: expected at least {least}, got {getattr(config, name)}")
-    for name in ("item_oov_buckets", "categorical_oov_buckets"):
-        if getattr(config, name) < 0:
-            raise ValueError(f"{name}: expected 0 or more, got {getattr(config, name)}")
-    if not 0 <= config.max_reject_rate <= 1:
-        raise ValueError(f"max_reject_rate: expected 0 to 1, got {config.max_reject_rate}")

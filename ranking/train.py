@@ -27,6 +27,7 @@ from schemas.cards import Card
 from schemas.config import RankingConfig
 from schemas.histories import Histories
 from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
+from towers.optimizer import adamw
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """(epochs done, epochs at most, figures of the last epoch)."""
@@ -63,7 +64,10 @@ def train(
         trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
     )
     batches = TrainingBatches(fitted, lists, config)
-    trainer.compile(optimizer=_optimizer(config, len(batches)), jit_compile=config.jit)
+    optimizer = adamw(
+        config.learning_rate, config.weight_decay, WARMUP_STEPS, len(batches) * config.epochs
+    )
+    trainer.compile(optimizer=optimizer, jit_compile=config.jit)
     figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)
     export(trainer, prepared, out)
     return figures | {"parameters": trainer.ranker.count_params()}
@@ -153,7 +157,7 @@ def _fit(
     log: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Epochs with early stopping; the best epoch's weights stay."""
+    """All epochs, for the last ones of the cosine are the best; the best one's weights stay."""
     best: dict[str, Any] = {"objective": -np.inf}
     weights = trainer.get_weights()
     validator = Validator(trainer, held, config.history_len)
@@ -172,8 +176,6 @@ def _fit(
             if objective > best["objective"]:
                 best = figures | {"objective": objective, "epochs": epoch}
                 weights = trainer.get_weights()
-            elif epoch - best["epochs"] >= config.patience:
-                break
     trainer.set_weights(weights)
     return best
 
@@ -191,14 +193,3 @@ def _gain(scores: np.ndarray, items: np.ndarray, target: np.ndarray) -> np.ndarr
     own = np.where(is_target, scores, -np.inf).max(axis=1, keepdims=True)
     rank = (scores >= own).sum(axis=1)
     return np.where(is_target.any(axis=1) & (rank <= NDCG_K), 1 / np.log2(1 + rank), 0.0)
-
-
-def _optimizer(config: RankingConfig, steps: int) -> keras.optimizers.Optimizer:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config.learning_rate,
-        warmup_steps=WARMUP_STEPS,
-        decay_steps=max(steps * config.epochs - WARMUP_STEPS, 1),
-        alpha=0.05,
-    )
-    return keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, global_clipnorm=5.0)

@@ -1,8 +1,8 @@
 """Versioned artefact directories: named by what goes in, written aside, renamed when complete.
 
-A stage's version is a digest of its name, its config, its inputs' versions and the source code of
-the packages that produce it. The same version is therefore never built twice, and a changed config,
-input or line of code is never served from an old build.
+A stage's version is a digest of its name, its config, its inputs' content, the versions of the
+libraries and the source code of the packages that produce it. The same version is therefore never
+built twice, and a changed config, input, library or line of code is never served from an old build.
 
     runs/quickstart/retrieval/
         3f2a90c1d4e5/        a finished build, with manifest.json
@@ -65,6 +65,16 @@ class Artifact:
         """What the stage measured."""
         return dict(self.manifest["figures"])
 
+    @property
+    def reference(self) -> dict[str, str]:
+        """What the manifest of a stage that reads this one says of it.
+
+        The files' digests are part of it, for a stage that was built again by force has its old
+        version, and other weights.
+        """
+        files = json.dumps(self.manifest["files"], sort_keys=True)
+        return {"version": self.version, "files": hashlib.sha256(files.encode()).hexdigest()}
+
 
 def build(
     root: Path,
@@ -82,7 +92,7 @@ def build(
         stage: Stage name, as in the manifest.
         config: The stage's frozen config dataclass.
         inputs: Name to artefact read by the stage.
-        sources: Top-level packages whose code determines the result.
+        sources: Top-level packages and modules whose code determines the result.
         write: Fills an empty directory and returns the figures for the manifest.
         force: Build again even if this version exists.
 
@@ -92,8 +102,9 @@ def build(
     identity = {
         "stage": stage,
         "config": dataclasses.asdict(config),
-        "inputs": {name: artifact.version for name, artifact in sorted(inputs.items())},
+        "inputs": {name: artifact.reference for name, artifact in sorted(inputs.items())},
         "sources": source_digest(sources),
+        "packages": package_versions(),
     }
     version = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     final = root / version
@@ -112,7 +123,6 @@ def build(
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
             "seconds": round(time.time() - started, 3),
             "git_sha": _git_sha(),
-            "packages": package_versions(),
             "figures": figures,
             "files": _digests(aside),
         }
@@ -143,6 +153,22 @@ def open_artifact(path: Path) -> Artifact:
     )
 
 
+def check_belong_together(stages: Mapping[str, Artifact]) -> None:
+    """Checks that each stage that read another of these read this very one.
+
+    Raises:
+        ValueError: One did not; the message says which stage to run again.
+    """
+    for stage, artifact in stages.items():
+        for name, read in artifact.manifest["inputs"].items():
+            if name in stages and read != stages[name].reference:
+                raise ValueError(
+                    f"{artifact.path}: expected {stage} built from {name} {stages[name].version} "
+                    f"as it is now, got one built from another ({read['version']}); "
+                    f"run the {stage} stage again"
+                )
+
+
 def verify(artifact: Artifact) -> None:
     """Checks every file against the manifest's sha256.
 
@@ -170,11 +196,11 @@ def sha256(path: Path) -> str:
 
 
 def source_digest(packages: Iterable[str]) -> str:
-    """Digest of the Python sources and data files of our top-level packages."""
+    """Digest of the Python sources and data files of our top-level packages and modules."""
     digest = hashlib.sha256()
     for package in sorted(packages):
-        for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix in {".py", ".toml", ".pbtxt"}:
+        for path in [ROOT / f"{package}.py", *sorted((ROOT / package).rglob("*"))]:
+            if path.is_file() and path.suffix in {".py", ".toml", ".pbtxt"}:
                 digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -7,6 +7,7 @@ signatures, the server) reads the features from it, so no feature name is writte
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +37,8 @@ class Card:
         name: Dataset family, for messages and manifests.
         rating_min: Lowest rating of the scale.
         rating_max: Highest rating of the scale.
-        user_features: Feature name to kind, in card order.
+        user_features: Feature name to kind, in card order; none is multi-valued, for models take
+            one value of each.
         item_features: Feature name to kind, in card order.
     """
 
@@ -70,7 +72,8 @@ def load_card(path: Path) -> Card:
     """Reads a card from TOML.
 
     Raises:
-        ValueError: A key is missing or unknown, or a feature kind is not one of `FeatureKind`.
+        ValueError: A key is missing or unknown, a feature kind is not one of `FeatureKind`, or a
+            user feature is multi-valued.
     """
     with path.open("rb") as file:
         return card_from_dict(tomllib.load(file), str(path))
@@ -90,19 +93,20 @@ def card_from_dict(raw: dict[str, Any], where: str) -> Card:
     low, high = float(raw["rating"]["min"]), float(raw["rating"]["max"])
     if not low < high:
         raise ValueError(f"{where}: rating: expected min < max, got {low} and {high}")
-    user = _kinds(raw["user_features"], f"{where}: user_features")
-    item = _kinds(raw["item_features"], f"{where}: item_features")
+    single = [kind for kind in FeatureKind if kind is not FeatureKind.MULTI_CATEGORICAL]
+    user = _kinds(raw["user_features"], single, f"{where}: user_features")
+    item = _kinds(raw["item_features"], list(FeatureKind), f"{where}: item_features")
     both = sorted(set(user) & set(item))
     if both:
         raise ValueError(f"{where}: {both} named both as user and as item features")
     return Card(raw["name"], low, high, user, item)
 
 
-def _kinds(raw: dict[str, str], where: str) -> dict[str, FeatureKind]:
-    known = [str(kind) for kind in FeatureKind]
+def _kinds(raw: dict[str, str], known: Sequence[FeatureKind], where: str) -> dict[str, FeatureKind]:
+    names = [str(kind) for kind in known]
     for name, kind in raw.items():
-        if kind not in known:
-            raise ValueError(f"{where}.{name}: expected one of {known}, got {kind!r}")
+        if kind not in names:
+            raise ValueError(f"{where}.{name}: expected one of {names}, got {kind!r}")
     return {name: FeatureKind(kind) for name, kind in raw.items()}
 
 

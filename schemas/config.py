@@ -11,18 +11,6 @@ from typing import Any
 
 SPLIT_KINDS = ("leave_one_out", "global_time", "user_based")
 TASKS = ("random_masking", "sliding_windows", "pairs")
-PREPARE_LEAST = {
-    "min_history": 0,
-    "requests_per_user": 1,
-    "masks_per_user": 1,
-    "window_len": 2,
-    "window_step": 1,
-    "pairs_per_item": 1,
-    "pair_history_len": 1,
-    "test_from": 0,
-    "validation_from": 0,
-}
-"""Least value of a setting of the split or of a task."""
 LARGEST_SEED = 9_999_999
 """Seven digits are part of the key of a hash."""
 MAX_SCORE = 100.0
@@ -37,8 +25,10 @@ class PrepareConfig:
         shards: Hash shards of users; a Beam element is one shard's record batch.
         min_events: Leave-one-out: users with fewer valid events have no held-out event: every model
             is fitted on all of theirs, none is measured on them.
-        item_oov_buckets: Hash buckets for items that the vocabulary does not hold.
-        categorical_oov_buckets: The same for each categorical feature.
+        item_oov_buckets: Hash buckets for items that the vocabulary does not hold, at least 1:
+            without one, an event with an item added later would have the index of padding.
+        categorical_oov_buckets: The same for each categorical feature; with 0, a value that the
+            vocabulary does not hold counts as missing.
         quantile_buckets: Buckets of each numeric feature.
         max_reject_rate: Share of rejected rows above which the run fails.
         split: `leave_one_out`, `global_time` or `user_based`; `pipeline/splits/` says what each is.
@@ -102,9 +92,27 @@ class PrepareConfig:
         for name in ("tasks", "statistics_features"):
             if len(set(getattr(self, name))) != len(getattr(self, name)):
                 _refuse(f"prepare.{name}", "each once", getattr(self, name))
-        for name, least in PREPARE_LEAST.items():
-            if getattr(self, name) < least:
-                _refuse(f"prepare.{name}", f"at least {least}", getattr(self, name))
+        # Of min_events, one is to train on, one to validate, one to test.
+        _at_least(
+            "prepare",
+            self,
+            shards=1,
+            min_events=3,
+            item_oov_buckets=1,
+            categorical_oov_buckets=0,
+            quantile_buckets=2,
+            min_history=0,
+            requests_per_user=1,
+            masks_per_user=1,
+            window_len=2,
+            window_step=1,
+            pairs_per_item=1,
+            pair_history_len=1,
+            test_from=0,
+            validation_from=0,
+        )
+        if not 0 <= self.max_reject_rate <= 1:
+            _refuse("prepare.max_reject_rate", "0 to 1", self.max_reject_rate)
         for name in ("test_share", "validation_share", "input_share"):
             if not 0 < getattr(self, name) < 1:
                 _refuse(f"prepare.{name}", "more than 0 and less than 1", getattr(self, name))
@@ -302,9 +310,20 @@ class EvaluateConfig:
 
     Attributes:
         batch_size: Users scored at once.
+        candidates: Items asked of retrieval and ordered by the second stage; at least 200, the
+            widest cut-off that is reported.
+        pairs_per_item: Most pairs of users who share a test item, for the error of joint ratings;
+            above it as many are drawn at random.
+        seed: Seed of that draw.
     """
 
     batch_size: int = 64
+    candidates: int = 200
+    pairs_per_item: int = 1_000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _at_least("evaluate", self, batch_size=1, candidates=200, pairs_per_item=1, seed=0)
 
 
 @dataclass(frozen=True)
@@ -376,6 +395,12 @@ def _check_model(stage: str, embedding_dim: int, heads: int, epochs: int) -> Non
         _refuse(f"{stage}.embedding_dim", f"a multiple of heads = {heads}", embedding_dim)
     if epochs < 1:
         _refuse(f"{stage}.epochs", "at least 1", epochs)
+
+
+def _at_least(stage: str, config: Any, **least: int) -> None:
+    for name, value in least.items():
+        if getattr(config, name) < value:
+            _refuse(f"{stage}.{name}", f"at least {value}", getattr(config, name))
 
 
 def _check_choice(field_name: str, value: str, known: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.artifacts import Artifact, open_artifact
+from schemas.artifacts import check_belong_together, open_artifact
 from schemas.cards import Card, card_from_dict
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
@@ -15,13 +15,6 @@ from serving.profiles import Profiles
 from serving.retriever import Retriever
 
 STAGES = ("prepared", "retrieval", "index", "ranking")
-
-READS = {
-    "retrieval": ("prepared",),
-    "index": ("retrieval",),
-    "ranking": ("prepared", "retrieval"),
-}
-"""Stage to the stages whose versions its manifest must name under `inputs`."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ def open_bundle(run: Path) -> Bundle:
         ValueError: The stages were not built from each other, or a file is not as it should be.
     """
     stages = {stage: open_artifact(run / stage) for stage in STAGES}
-    check_versions(stages)
+    check_belong_together(stages)
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
     catalogue = Catalogue(prepared / "catalogue.parquet", card)
@@ -74,20 +67,3 @@ def open_bundle(run: Path) -> Bundle:
         ranker=Ranker(stages["ranking"], card, catalogue),
         versions={stage: artifact.version for stage, artifact in stages.items()},
     )
-
-
-def check_versions(stages: Mapping[str, Artifact]) -> None:
-    """Checks that each stage was built from the very artefacts given beside it.
-
-    Raises:
-        ValueError: One was not; the message says which stage to run again.
-    """
-    for stage, inputs in READS.items():
-        for name in inputs:
-            built_with = stages[stage].manifest["inputs"].get(name)
-            if built_with != stages[name].version:
-                raise ValueError(
-                    f"{stages[stage].path}: expected {stage} built from {name} "
-                    f"{stages[name].version}, got one built from {built_with}; "
-                    f"run the {stage} stage again"
-                )

@@ -12,8 +12,10 @@ from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 
 
-class ClientError(Exception):
+class ClientError(RuntimeError):
     """A call that failed.
+
+    A RuntimeError, so that whoever shows such errors to people needs no grpc for it.
 
     Attributes:
         code: gRPC status code.

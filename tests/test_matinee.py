@@ -74,7 +74,16 @@ def check_report(report: dict) -> None:
     assert report["source"] == "ml-100k from the local archive ml-100k.zip"
     assert report["rows"]["users"] == 120
     assert report["versions"]["packages"]["tensorflow"]
-    for stage in ("prepared", "retrieval", "index", "ranking", "evaluation", "this_run"):
+    for stage in (
+        "prepared",
+        "retrieval",
+        "index",
+        "ranking",
+        "evaluation",
+        "fetch",
+        "serve_and_recommend",
+        "this_run",
+    ):
         assert report["seconds"][stage] > 0
     for name in RANKINGS:
         assert set(report["metrics"][name]) == FIGURES

@@ -12,13 +12,13 @@ import numpy as np
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
-import keras
 import tensorflow as tf
 
 from schemas import columns
 from schemas.config import RetrievalConfig
 from schemas.histories import Histories, training_windows
 from towers.model import RetrievalModel
+from towers.optimizer import adamw
 from towers.tail import TailScorer
 
 WARMUP_STEPS = 100
@@ -53,7 +53,10 @@ def fit(
     """
     windows = training_windows(histories, config.history_len)
     dataset, steps = _dataset(windows, config)
-    model.compile(optimizer=_optimizer(config, steps), jit_compile=config.jit)
+    optimizer = adamw(
+        config.learning_rate, config.weight_decay, WARMUP_STEPS, steps * config.epochs
+    )
+    model.compile(optimizer=optimizer, jit_compile=config.jit)
     best_ndcg, best_epoch, best_weights = -1.0, 0, None
     with log.open("w") as lines:
         for epoch in range(1, epochs + 1):
@@ -90,14 +93,3 @@ def _dataset(
     dataset = dataset.shuffle(count, seed=config.seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.batch(config.batch_size, drop_remainder=True)
     return dataset.prefetch(tf.data.AUTOTUNE), max(1, round(count / config.batch_size))
-
-
-def _optimizer(config: RetrievalConfig, steps: int) -> keras.optimizers.Optimizer:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config.learning_rate,
-        warmup_steps=WARMUP_STEPS,
-        decay_steps=max(steps * config.epochs - WARMUP_STEPS, 1),
-        alpha=0.05,
-    )
-    return keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, global_clipnorm=5.0)

@@ -25,6 +25,7 @@ import schemas.tf_runtime  # noqa: F401  (before ScaNN)
 # isort: split
 from scann.scann_ops.py import scann_ops_pybind as scann
 
+from schemas.artifacts import Artifact
 from schemas.config import IndexConfig
 
 SEARCHER = "scann"
@@ -51,6 +52,14 @@ class Effort:
 
     leaves_to_search: int | None = None
     reorder: int | None = None
+
+
+def index_retrieval(retrieval: Artifact, config: IndexConfig, out: Path) -> dict[str, Any]:
+    """Indexes the items of a retrieval artefact; see `build_index`."""
+    item_ids = (retrieval.path / ITEM_IDS).read_text().split("\n")[:-1]
+    vectors = np.load(retrieval.path / ITEM_VECTORS, allow_pickle=False)
+    queries = np.load(retrieval.path / "query_vectors.npy", allow_pickle=False)
+    return build_index(item_ids, vectors, queries, config, out)
 
 
 def build_index(

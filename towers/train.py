@@ -31,10 +31,14 @@ from towers.export import export
 from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
+from towers.queries import sample_queries
 from towers.tail import TailScorer, hold_back
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 """(what is trained, epochs done, epochs at most, figures of the last epoch)."""
+
+QUERIES = 10_000
+"""Query vectors kept at most, for the index to measure its recall on."""
 
 
 def train(
@@ -87,6 +91,8 @@ def train(
     )
     catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
     export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)
+    queries = sample_queries(model, histories, config.history_len, QUERIES, config.seed)
+    np.save(out / "query_vectors.npy", queries)
     return {
         "epochs": epochs,
         "fitted_events": len(histories.item_id),

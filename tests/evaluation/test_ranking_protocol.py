@@ -50,11 +50,6 @@ def test_nothing_to_evaluate_is_an_error():
         evaluate_ranking(make_requests([], [], items=3), Table([]), batch_size=4)
 
 
-def test_a_batch_of_nothing_is_an_error():
-    with pytest.raises(ValueError, match="batch_size: expected at least 1, got 0"):
-        evaluate_ranking(make_requests([[0]], [1], items=2), Table([[0, 0]]), batch_size=0)
-
-
 def test_nan_scores_are_an_error():
     requests = make_requests([[0]], [1], items=3)
     with pytest.raises(ValueError, match="NaN in 1 of 3"):

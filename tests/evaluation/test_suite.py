@@ -28,6 +28,7 @@ def predict_pair_oracle(requests, left, right):
     return (requests.target_rating[left] + requests.target_rating[right]) / 2
 
 
+FITTED = ("popularity", "markov", "ease")
 CONFIG = EvaluateConfig(batch_size=16)
 ORACLE = (retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle)
 
@@ -36,7 +37,7 @@ def test_every_model_is_measured_on_the_same_requests():
     requests = random_requests(users=40, items=30, events=8, seed=6)
     metrics = evaluate(requests, requests, *ORACLE, CONFIG)
     rankings = {"popularity", "markov", "ease", "ease_half_life", "retrieval", "two_stage"}
-    assert set(metrics) == rankings | {"rating", "pair"}
+    assert set(metrics) == rankings | {"protocol", "rating", "pair"}
     assert all(set(metrics[name]) == FIGURES for name in rankings)
     # The oracle is always right, the ranker that turns its list around puts the target last.
     assert metrics["retrieval"]["ndcg@10"] == 1.0
@@ -44,6 +45,36 @@ def test_every_model_is_measured_on_the_same_requests():
     assert metrics["rating"]["rmse"] == metrics["pair"]["rmse"] == 0.0
     assert metrics["rating"]["bias_rmse"] > 0.0
     assert metrics["ease"] != metrics["ease_half_life"]
+
+
+def test_the_settings_are_part_of_the_figures():
+    requests = random_requests(users=40, items=5, events=3, seed=6)
+    config = EvaluateConfig(candidates=250, pairs_per_item=2, seed=9)
+    asked = []
+
+    def retrieve(requests, rows, k):
+        asked.append(k)
+        return retrieve_oracle(requests, rows, k)
+
+    metrics = evaluate(requests, requests, retrieve, *ORACLE[1:], config)
+    assert asked == [250]
+    protocol = metrics["protocol"]
+    assert "every item of the catalogue is ranked" in protocol.pop("ranking")
+    assert protocol == {"candidates": 250, "pairs_per_item": 2, "seed": 9}
+    # 40 targets among 5 items: each item has far more than 2 pairs.
+    assert metrics["pair"]["pairs"] == 5 * 2 < metrics["pair"]["pairs_found"]
+
+
+def test_progress_counts_every_request_of_every_model():
+    requests = random_requests(users=40, items=30, events=8, seed=6)
+    told = []
+    metrics = evaluate(requests, requests, *ORACLE, CONFIG, lambda *step: told.append(step))
+    assert told[:3] == [(f"fit of {name}", n, 3) for n, name in enumerate(FITTED)]
+    # Batches of 16 of 40 requests, all of them rated.
+    for text in ("popularity", "ease_half_life", "retrieval and two_stage", "ratings"):
+        assert [step[1:] for step in told if step[0] == text] == [(16, 40), (32, 40), (40, 40)]
+    pairs = metrics["pair"]["pairs"]
+    assert [step for step in told if step[0] == "ratings of pairs"][-1][1:] == (pairs, pairs)
 
 
 def test_without_ratings_there_are_no_rating_errors():

@@ -30,7 +30,17 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
 
-    figures = prepare(open_artifact(data), PrepareConfig(), out)
+    told = []
+    figures = prepare(
+        open_artifact(data), PrepareConfig(), out, progress=lambda *step: told.append(step)
+    )
+    assert told == [
+        ("catalogue", 0, 4),
+        ("histories: Beam job over 3 ratings in 1 blocks", 1, 4),
+        ("tables: 2 of 2 users", 2, 4),
+        ("examples: Beam and TF-Transform job over 2 users", 3, 4),
+        ("prepared", 4, 4),
+    ]
     assert figures["rows"] == {
         **{"read": 3, "accepted": 3, "rejected": 0, "users": 2, "items": 3},
         **{"train": 2, "fit": 2, "validation": 0, "test": 0},

@@ -91,22 +91,6 @@ def test_nothing_to_learn_from(tmp_path: Path, content: bytes) -> None:
         prepare(data, config, _empty(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        (PrepareConfig(min_events=2), "min_events: expected at least 3, got 2"),
-        (PrepareConfig(shards=0), "shards: expected at least 1, got 0"),
-        (PrepareConfig(quantile_buckets=1), "quantile_buckets: expected at least 2, got 1"),
-        (PrepareConfig(item_oov_buckets=-1), "item_oov_buckets: expected 0 or more, got -1"),
-        (PrepareConfig(max_reject_rate=1.5), "max_reject_rate: expected 0 to 1, got 1.5"),
-    ],
-)
-def test_settings_out_of_range(tmp_path: Path, config: PrepareConfig, message: str) -> None:
-    data = planted(tmp_path / "data", b"")
-    with pytest.raises(ValueError, match=message):
-        prepare(data, config, _empty(tmp_path))
-
-
 def test_unknown_layout(tmp_path: Path) -> None:
     data = Artifact(tmp_path, {"version": "1", "figures": {"layout": "ml-7"}})
     with pytest.raises(SourceError, match=r"layout: expected one of \['csv', .* got 'ml-7'"):

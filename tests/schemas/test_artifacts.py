@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import pytest
 
 from schemas import artifacts
-from schemas.artifacts import build, open_artifact, sha256, source_digest, verify, write_json
+from schemas.artifacts import (
+    build,
+    check_belong_together,
+    open_artifact,
+    sha256,
+    source_digest,
+    verify,
+    write_json,
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,36 @@ def test_whatever_decides_the_result_changes_the_version(root, writer, monkeypat
     assert first.path.is_dir()
 
 
+def test_new_libraries_and_inputs_built_again_are_another_version(
+    root, writer, monkeypatch, tmp_path
+):
+    def prepared(force):
+        written = Writer() if not force else lambda out: (out / "x").write_text("other") and {}
+        config = StageConfig()
+        return build(tmp_path / "prepared", "prepared", config, {}, ["schemas"], written, force)
+
+    first = make(root, writer, inputs={"prepared": prepared(False)})
+    # The same version of `prepared`, but other content.
+    again = prepared(True)
+    second = make(root, writer, inputs={"prepared": again})
+    assert first.manifest["inputs"]["prepared"]["version"] == again.version
+    assert second.version != first.version
+    monkeypatch.setattr(artifacts, "package_versions", lambda: {"keras": "4.0"})
+    assert make(root, writer, inputs={"prepared": again}).version != second.version
+
+
+def test_stages_that_belong_together(root, writer, tmp_path):
+    def prepared(config):
+        return build(tmp_path / "prepared", "prepared", config, {}, ["schemas"], lambda _: {})
+
+    first, other = prepared(StageConfig()), prepared(StageConfig(rate=0.6))
+    retrieval = make(root, writer, inputs={"prepared": first})
+    check_belong_together({"prepared": first, "retrieval": retrieval})
+    message = rf"expected retrieval built from prepared {other.version} .* run the retrieval stage"
+    with pytest.raises(ValueError, match=message):
+        check_belong_together({"prepared": other, "retrieval": retrieval})
+
+
 def test_source_digest_reads_code_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(artifacts, "ROOT", tmp_path)
     (tmp_path / "towers").mkdir()
@@ -121,6 +159,10 @@ def test_source_digest_reads_code_and_nothing_else(tmp_path, monkeypatch):
     # The same content under another name is another program.
     code.rename(tmp_path / "towers" / "other.py")
     assert source_digest(["towers"]) not in {before, changed}
+    # A module counts as a package does.
+    nothing = source_digest(["front"])
+    (tmp_path / "front.py").write_text("x = 1\n")
+    assert source_digest(["front"]) != nothing
 
 
 @pytest.mark.parametrize("error", [ValueError("no rows"), KeyboardInterrupt()])

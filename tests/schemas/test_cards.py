@@ -55,6 +55,11 @@ def without(key):
             PLAIN | {"item_features": {"plot": "text"}},
             "here: item_features.plot: expected one of ['categorical', 'multi_categorical',",
         ),
+        (
+            PLAIN | {"user_features": {"languages": "multi_categorical"}},
+            "here: user_features.languages: expected one of ['categorical', 'numeric', 'display'], "
+            "got 'multi_categorical'",
+        ),
         (PLAIN | {"user_features": {"year": "numeric"}}, "['year'] named both as user and as item"),
     ],
 )

@@ -2,7 +2,15 @@ import dataclasses
 
 import pytest
 
-from schemas.config import Config, RankingConfig, RetrievalConfig, ServeConfig, load_config
+from schemas.config import (
+    Config,
+    EvaluateConfig,
+    PrepareConfig,
+    RankingConfig,
+    RetrievalConfig,
+    ServeConfig,
+    load_config,
+)
 
 
 def load(tmp_path, text):
@@ -77,6 +85,20 @@ def test_every_field_is_described():
             "retrieval.embedding_dim: expected a multiple of heads = 3",
         ),
         (RankingConfig, {"epochs": 0}, "ranking.epochs: expected at least 1, got 0"),
+        (PrepareConfig, {"shards": 0}, "prepare.shards: expected at least 1, got 0"),
+        (PrepareConfig, {"min_events": 2}, "prepare.min_events: expected at least 3, got 2"),
+        (PrepareConfig, {"item_oov_buckets": 0}, "prepare.item_oov_buckets: expected at least 1"),
+        (
+            PrepareConfig,
+            {"categorical_oov_buckets": -1},
+            "prepare.categorical_oov_buckets: expected at least 0, got -1",
+        ),
+        (PrepareConfig, {"quantile_buckets": 1}, "prepare.quantile_buckets: expected at least 2"),
+        (PrepareConfig, {"max_reject_rate": 1.5}, "prepare.max_reject_rate: expected 0 to 1"),
+        (EvaluateConfig, {"batch_size": 0}, "evaluate.batch_size: expected at least 1, got 0"),
+        (EvaluateConfig, {"candidates": 199}, "evaluate.candidates: expected at least 200"),
+        (EvaluateConfig, {"pairs_per_item": 0}, "evaluate.pairs_per_item: expected at least 1"),
+        (EvaluateConfig, {"seed": -1}, "evaluate.seed: expected at least 0, got -1"),
         (RetrievalConfig, {"tail_share": 1.0}, "retrieval.tail_share: expected more than 0"),
         (RetrievalConfig, {"tail_events": 1}, "retrieval.tail_events: expected 2 to 51"),
         (RetrievalConfig, {"tail_events": 52}, "retrieval.tail_events: expected 2 to 51"),

@@ -141,6 +141,19 @@ def test_unknown_items_are_no_candidates(retrieval: Artifact, prepared: Artifact
     assert np.load(retrieval.path / "candidates.npz")["item_id"].max() == 150
 
 
+def test_query_vectors_are_what_the_saved_model_gives(retrieval: Artifact, prepared: Artifact):
+    vectors = np.load(retrieval.path / "query_vectors.npy")
+    profiles = pq.read_table(prepared.path / "fit.parquet").to_pylist()
+    assert len(vectors) == len(profiles)  # fewer than are drawn at most, so everyone is there
+    model = tf.saved_model.load(str(retrieval.path / "model"))
+    person = profiles[7]
+    encode_query = model.signatures["serving_default"]
+    _, inputs = encode_query.structured_input_signature
+    raw = {name: tf.constant([person[name]], spec.dtype) for name, spec in inputs.items()}
+    query = encode_query(**raw)["query_vector"][0]
+    np.testing.assert_allclose(vectors[7], query, atol=1e-5)
+
+
 def test_top_by_hand():
     scores = np.array([[1.0, 3.0, -np.inf, 2.0], [-np.inf, -np.inf, 5.0, -np.inf]])
     best, value = top(scores, 3)

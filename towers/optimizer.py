@@ -1,0 +1,35 @@
+"""The optimizer of both stages: AdamW that warms up, then decays along a cosine."""
+
+from __future__ import annotations
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+
+CLIP_NORM = 5.0
+"""Largest norm of all gradients of a step together."""
+
+LAST_SHARE = 0.05
+"""Learning rate of the last step, as a share of the peak."""
+
+
+def adamw(
+    learning_rate: float, weight_decay: float, warmup_steps: int, steps: int
+) -> keras.optimizers.Optimizer:
+    """AdamW (Loshchilov and Hutter 2019) with a linear warm-up and a cosine decay.
+
+    Args:
+        learning_rate: The peak.
+        weight_decay: Decoupled weight decay.
+        warmup_steps: Steps from 0 to the peak.
+        steps: All steps, those of the warm-up among them.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=learning_rate,
+        warmup_steps=warmup_steps,
+        decay_steps=max(steps - warmup_steps, 1),
+        alpha=LAST_SHARE,
+    )
+    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=CLIP_NORM)
