@@ -93,18 +93,26 @@ def evaluate_two_stage(
         ValueError: There is no request, retrieval returned an item twice or a seen one, or a
             score is NaN.
     """
-    retrieved, ranked = [], []
+    if not len(requests):
+        raise ValueError("requests: expected at least one, got none")
+    ranks: dict[str, list[np.ndarray]] = {"retrieval": [], "two_stage": []}
+    lists: dict[str, list[np.ndarray]] = {"retrieval": [], "two_stage": []}
     for rows in batches(requests.rows, batch_size, done):
         found = Candidates(*retrieve(requests, rows, candidates))
         _check_candidates(requests, rows, found)
         score = rank(requests, rows, *found)
-        retrieved.append(order_candidates(*found))
-        ranked.append(order_candidates(found.item_index, score, found.valid))
-    if not retrieved:
-        raise ValueError("requests: expected at least one, got none")
+        ordered = {
+            "retrieval": order_candidates(*found),
+            "two_stage": order_candidates(found.item_index, score, found.valid),
+        }
+        for name, items in ordered.items():
+            ranks[name].append(ranks_in_lists(items, requests.target_item[rows]))
+            lists[name].append(items[:, :LIST_K])
     return {
-        "retrieval": _list_metrics(requests, np.concatenate(retrieved)),
-        "two_stage": _list_metrics(requests, np.concatenate(ranked)),
+        name: ranking_metrics(
+            np.concatenate(ranks[name]), np.concatenate(lists[name]), requests.items
+        )
+        for name in ranks
     }
 
 
@@ -120,11 +128,6 @@ def ranks_in_lists(lists: np.ndarray, target: np.ndarray) -> np.ndarray:
     """
     found = lists == target[:, None]
     return np.where(found.any(axis=1), 1 + found.argmax(axis=1), metrics.MISSED)
-
-
-def _list_metrics(requests: Requests, lists: np.ndarray) -> dict[str, float]:
-    ranks = ranks_in_lists(lists, requests.target_item)
-    return ranking_metrics(ranks, lists[:, :LIST_K], requests.items)
 
 
 def _check_candidates(requests: Requests, rows: np.ndarray, candidates: Candidates) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +15,8 @@ MAX_FILES = 1_000
 MAX_BYTES = 8 << 30
 """Above the largest release, ml-32m, unpacked."""
 CHUNK_BYTES = 1 << 20
+BROKEN = (zipfile.BadZipFile, EOFError, UnicodeDecodeError, zlib.error, lzma.LZMAError)
+"""What `zipfile` lets through from damaged directories, names and data."""
 
 
 def unpack(
@@ -35,7 +39,8 @@ def unpack(
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            infos = [info for info in opened.infolist() if not info.is_dir()]
+            # Not `is_dir()`, which cannot take an empty name.
+            infos = [info for info in opened.infolist() if not info.filename.endswith("/")]
             if members is not None:
                 infos = _wanted(archive, infos, members)
             _check(archive, infos, max_bytes)
@@ -45,7 +50,7 @@ def unpack(
                 target = directory / (path.name if members is not None else path.relative_to(top))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _extract(opened, info, target)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (*BROKEN, NotImplementedError, RuntimeError, OSError) as error:
         if isinstance(error, IntegrityError):
             raise
         raise IntegrityError(
@@ -76,7 +81,8 @@ def _check(archive: Path, infos: list[zipfile.ZipInfo], max_bytes: int) -> None:
     for info in infos:
         path = PurePosixPath(info.filename)
         if (
-            path.is_absolute()
+            not path.parts
+            or path.is_absolute()
             or ".." in path.parts
             or "\\" in info.filename
             or ":" in path.parts[0]

@@ -18,6 +18,8 @@ from schemas.histories import Histories, history_before, training_windows
 
 Batch = dict[str, np.ndarray]
 
+NO_EVENT = -1
+
 
 class TrainingBatches(keras.utils.PyDataset):
     """One step is a batch of each kind.
@@ -60,7 +62,8 @@ class TrainingBatches(keras.utils.PyDataset):
         self.candidates, self.scores = sample_negatives(self.lists, self.config.negatives, rng)
         pairs = sample_pairs(self.histories, self.config.pairs_per_item, rng)
         if not len(pairs):
-            raise ValueError("pairs: expected items that two users rated, got none")
+            # The batch keeps its shape, without a label, where no two users rated the same item.
+            pairs = np.full((1, 2), NO_EVENT)
         self.pairs = pairs[_fill(np.arange(len(pairs)), self.steps * self.config.pair_batch_size)]
 
     def __getitem__(self, step: int) -> tuple[dict[str, Batch], np.ndarray]:
@@ -86,15 +89,17 @@ class TrainingBatches(keras.utils.PyDataset):
             self.lists, rows, self.candidates[rows], self.scores[rows], self.config.history_len
         )
 
-    def _pairs(self, events: np.ndarray) -> Batch:
+    def _pairs(self, pairs: np.ndarray) -> Batch:
+        events = np.maximum(pairs, 0)
         user = user_of_event(self.histories, events)
         flat = history_before(self.histories, user.ravel(), events.ravel(), self.config.history_len)
+        rating = np.where(pairs == NO_EVENT, np.float32(np.nan), self.histories.rating[events])
         owners = {n: values.reshape(*events.shape, *values.shape[1:]) for n, values in flat.items()}
         return owners | {
             "owner_mask": np.ones(events.shape, bool),
             columns.CANDIDATE_ITEM_ID: self.histories.item_id[events[:, 0]][:, None, None],
             columns.RETRIEVAL_SCORE: np.zeros((len(events), 1, 1, 2), np.float32),
-            "label": self.histories.rating[events][:, None, None],
+            "label": rating[:, None, None],
         }
 
 

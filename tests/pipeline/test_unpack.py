@@ -55,7 +55,7 @@ def test_wanted_members_only(tmp_path: Path, out: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil", "a/../../evil", "/tmp/evil", "a\\..\\evil", "C:/evil"],  # noqa: S108
+    ["../evil", "a/../../evil", "/tmp/evil", "a\\..\\evil", "C:/evil", "."],  # noqa: S108
 )
 def test_paths_outside(tmp_path: Path, out: Path, name: str) -> None:
     path = archive(tmp_path / "a.zip", {"good": b"1", name: b"evil"})
@@ -101,6 +101,22 @@ def test_changed_content(tmp_path: Path, out: Path) -> None:
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(IntegrityError, match="Bad CRC-32"):
         unpack(tmp_path / "a.zip", out)
+
+
+def test_damaged_anywhere(tmp_path: Path, out: Path) -> None:
+    path = archive(tmp_path / "a.zip", {"top/a": bytes(range(256)) * 40, "top/b": b"x" * 999})
+    whole = path.read_bytes()
+    told = 0
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        target = out / str(at)
+        target.mkdir()
+        try:
+            unpack(path, target)
+        except IntegrityError:
+            told += 1
+    # The rest are bytes that mean nothing here, such as the time of a file.
+    assert told > len(whole) / 2
 
 
 def test_empty(tmp_path: Path, out: Path) -> None:

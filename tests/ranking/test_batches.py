@@ -1,5 +1,6 @@
-"""No event that validates the ranker is in anything that it is trained on."""
+"""What the ranker is trained on, and what it is not."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,12 @@ import pytest
 
 from ranking.batches import TrainingBatches
 from ranking.samples import load_candidate_lists, without_validated
+from ranking.train import Validator, new_trainer
+from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.histories import Histories
+from schemas.prepared import load_histories
+from tests.conftest import TINY
 
 TAIL, ITEMS = 3, 30
 EVENTS = (12, 9, 2, 7, 1, 11)
@@ -88,3 +93,28 @@ def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp
     assert watched == set(zip(users, listed, strict=True))
     # And nothing else is left out: every other event is a label.
     assert set(np.delete(everything.rating, validated).tolist()) <= ratings
+
+
+@pytest.mark.parametrize("rated", ["nothing", "no item twice"])
+def test_ranker_is_trained_without_pairs(prepared: Artifact, retrieval: Artifact, rated: str):
+    histories = load_histories(prepared, "fit")
+    rating = np.full_like(histories.rating, np.nan)
+    if rated == "no item twice":
+        _, first = np.unique(histories.item_id, return_index=True)
+        rating[first] = histories.rating[first]
+    histories = dataclasses.replace(histories, rating=rating)
+    lists, held = load_candidate_lists(retrieval.path / "candidates.npz", histories)
+    config = dataclasses.replace(TINY.ranking, batch_size=64)
+    batches = TrainingBatches(without_validated(histories, held), lists, config)
+    assert np.isnan(batches[0][0]["pairs"]["label"]).all()
+
+    trainer = new_trainer(prepared, histories, config)
+    trainer.compile(optimizer="adam")
+    losses = trainer.fit(batches, verbose=0).history
+    assert losses["pair_loss"] == [0.0]
+    assert losses["watch_next_loss"][0] > 0
+    assert (losses["rating_loss"][0] > 0) == (rated == "no item twice")
+    assert np.isfinite(losses["loss"]).all()
+    figures = Validator(trainer, held, config.history_len).figures()
+    assert 0 <= figures["validation_ndcg@10"] <= 1
+    assert np.isfinite(figures["validation_rmse"])
