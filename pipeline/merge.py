@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from pipeline.histories import profile_schema
+from pipeline.item_counts import ItemCounts
 from pipeline.raw_schema import TARGET_COLUMNS
 from pipeline.splits.cut import Split, split
 from pipeline.tasks.facts import RATING_COUNT, RATING_SUM
-from schemas.cards import Card
 from schemas.columns import (
     HISTORY_ITEM_ID,
-    HISTORY_RATING,
     ITEM_ID,
     REQUESTS,
     SPLITS,
@@ -35,7 +33,6 @@ USERS_PER_PART = 512
 def write_tables(
     profiles: Sequence[Path],
     items: pa.RecordBatch,
-    card: Card,
     how: Split,
     out: Path,
     done: Callable[[int, int], None] = lambda users, total: None,
@@ -43,9 +40,8 @@ def write_tables(
     """Writes profiles, fit, validation, test, catalogue and the items' ratings in `train`.
 
     Args:
-        profiles: Shard files, each sorted by `user_id`.
+        profiles: Shard files, at least one, each sorted by `user_id`.
         items: The catalogue, sorted by `item_id`.
-        card: The features.
         how: The split.
         out: Directory of the Parquet files.
         done: Told of the users written and of how many there are.
@@ -53,15 +49,14 @@ def write_tables(
     Returns:
         Rows of each split, `users` and `events`.
     """
-    schema = profile_schema(card)
-    with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
-    schemas = {"fit": schema} | dict.fromkeys(REQUESTS, with_target)
-    counts, rated = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
-    sums = np.zeros(len(items))
-    rows = dict.fromkeys(("events", "users", *SPLITS), 0)
     # Mapped, not read.
     shards = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in profiles]
     users = sum(len(shard) for shard in shards)
+    schema = shards[0].schema
+    with_target = pa.schema([*schema, *TARGET_COLUMNS.items()])
+    schemas = {"fit": schema} | dict.fromkeys(REQUESTS, with_target)
+    counts = ItemCounts(items.column(ITEM_ID))
+    rows = dict.fromkeys(("events", "users", *SPLITS), 0)
     with contextlib.ExitStack() as opened:
         tables = {
             name: opened.enter_context(pa.parquet.ParquetWriter(out / f"{name}.parquet", columns))
@@ -74,19 +69,19 @@ def write_tables(
             for start in range(0, len(block), USERS_PER_PART):
                 some = block.slice(start, USERS_PER_PART)
                 parts = {name: split(some, name, how) for name in SPLITS}
-                item, rating = _train_events(parts["train"], items)
-                counts += np.bincount(item, minlength=len(items))
-                given = ~np.isnan(rating)
-                rated += np.bincount(item[given], minlength=len(items))
-                sums += np.bincount(item[given], rating[given], minlength=len(items))
+                counts.add(parts["train"])
                 for name, part in parts.items():
                     rows[name] += len(part)
                     if name in tables and len(part):
                         tables[name].write_batch(part)
             done(rows["users"], users)
-    catalogue = items.append_column(TRAIN_COUNT, pa.array(counts))
+    catalogue = items.append_column(TRAIN_COUNT, pa.array(counts.events))
     pa.parquet.write_table(pa.Table.from_batches([catalogue]), out / "catalogue.parquet")
-    ratings = {ITEM_ID: items.column(ITEM_ID), RATING_COUNT: rated, RATING_SUM: sums}
+    ratings = {
+        ITEM_ID: items.column(ITEM_ID),
+        RATING_COUNT: counts.rated,
+        RATING_SUM: counts.rating_sum,
+    }
     pa.parquet.write_table(pa.table(ratings), out / ITEM_RATINGS)
     return rows
 
@@ -108,10 +103,3 @@ def _merged(tables: Sequence[pa.Table]) -> Iterator[pa.RecordBatch]:
         ]
         block = pa.concat_tables(parts).combine_chunks()
         yield block.take(pc.sort_indices(block.column(USER_ID))).combine_chunks().to_batches()[0]
-
-
-def _train_events(train: pa.RecordBatch, items: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
-    """Catalogue row and rating (NaN: none) of each event."""
-    at = pc.index_in(train.column(HISTORY_ITEM_ID).flatten(), value_set=items.column(ITEM_ID))
-    rating = train.column(HISTORY_RATING).flatten().to_numpy(zero_copy_only=False)
-    return at.to_numpy(), rating

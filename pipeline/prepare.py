@@ -85,7 +85,6 @@ def prepare(
     rows = write_tables(
         profiles,
         items,
-        source.card,
         how,
         out,
         lambda users, total: progress(f"tables: {users} of {total} users", 2, STEPS),

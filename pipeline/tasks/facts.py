@@ -72,11 +72,16 @@ def load_facts(catalogue: Path, ratings: Path, features: Sequence[str]) -> ItemF
         item_id=_array(items, ITEM_ID),
         rating_count=known[RATING_COUNT].to_numpy(),
         rating_sum=known[RATING_SUM].to_numpy(),
-        values={name: _values(items, name) for name in features},
+        values={name: feature_values(items, name) for name in features},
     )
 
 
-def _values(items: pa.Table, name: str) -> FeatureValues:
+def feature_values(items: pa.Table, name: str) -> FeatureValues:
+    """The values of a feature of the catalogue.
+
+    Raises:
+        ValueError: As `load_facts`.
+    """
     if name not in items.column_names:
         raise ValueError(
             f"prepare.statistics_features: expected some of {items.column_names}, got {name!r}"

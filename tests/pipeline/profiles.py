@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.histories import by_shard
+
+UNHURRIED = settings(deadline=None)
+FEW = settings(max_examples=30, deadline=None)
+"""For tests that write files."""
 
 Event = tuple[str, float, int]
 """Item, rating, time."""

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.splits.choose import choose_split
@@ -22,7 +22,7 @@ from pipeline.splits.leave_one_out import LeaveOneOut
 from pipeline.splits.user_based import UserBased
 from schemas.columns import FITS, REQUESTS, SPLITS
 from schemas.config import SPLIT_KINDS, PrepareConfig
-from tests.pipeline.profiles import People, people, profiles, shard_files
+from tests.pipeline.profiles import FEW, UNHURRIED, People, people, profiles, shard_files
 
 ALL = 1_000
 EVERY_SPLIT = [
@@ -57,6 +57,7 @@ def asked(batch: pa.RecordBatch, how: Split, name: str) -> list[Place]:
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
+@UNHURRIED
 @given(people())
 def test_nothing_that_is_asked_for_was_fitted(how: Split, events_of: People) -> None:
     batch = profiles(events_of)
@@ -73,6 +74,7 @@ def test_nothing_that_is_asked_for_was_fitted(how: Split, events_of: People) -> 
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
+@UNHURRIED
 @given(people())
 def test_histories_end_before_their_targets(how: Split, events_of: People) -> None:
     batch = profiles(events_of)
@@ -87,6 +89,7 @@ def test_histories_end_before_their_targets(how: Split, events_of: People) -> No
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
+@UNHURRIED
 @given(people())
 def test_no_event_is_lost(how: Split, events_of: People) -> None:
     """Each event is fitted or asked for, but for the input of user-based requests, which is input.
@@ -111,6 +114,7 @@ def _only_event(how: Split, events_of: People, place: Place) -> bool:
     return isinstance(how, UserBased) and len(events_of[place[0]]) == 1
 
 
+@UNHURRIED
 @given(people(), st.integers(0, 9))
 def test_user_based_users_are_disjoint(events_of: People, seed: int) -> None:
     how = UserBased(0.3, 0.3, 0.5, 1, ALL, "first", seed)
@@ -121,6 +125,7 @@ def test_user_based_users_are_disjoint(events_of: People, seed: int) -> None:
     assert users["validation"].isdisjoint(users["test"])
 
 
+@UNHURRIED
 @given(people(), st.integers(1, 6), st.integers(1, 6))
 def test_global_time_intervals_are_half_open(events_of: People, first: int, more: int) -> None:
     how = GlobalTime(first, first + more, 13, 0, ALL, "first")
@@ -141,7 +146,7 @@ def test_global_time_intervals_are_half_open(events_of: People, first: int, more
 
 
 @pytest.mark.parametrize("kind", SPLIT_KINDS)
-@settings(max_examples=25, deadline=None)
+@FEW
 @given(people(), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_shards_do_not_matter(kind: str, events_of: People, shards: int, random: object) -> None:
     """Other shards, files and users in another order: the same rows of every user."""
@@ -164,6 +169,7 @@ def test_shards_do_not_matter(kind: str, events_of: People, shards: int, random:
         assert str(by_user) == str(whole)
 
 
+@FEW
 @given(people())
 def test_cut_offs_by_share_need_no_order(events_of: People) -> None:
     events_of["zz"] = [(item, 1.0, n) for n, item in enumerate("abcdefgh")]
