@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: quickstart test check lock proto clean
+.PHONY: quickstart test test-flink test-prism check lock proto clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
@@ -40,3 +40,10 @@ proto: $(INSTALLED)
 
 clean:
 	rm -rf runs data .pytest_cache .mypy_cache .ruff_cache
+
+# Both compare the preparation on another engine with the local run; .flink keeps what they fetch.
+test-flink: $(INSTALLED)
+	$(BIN)/python -m pytest -m flink tests/flink
+
+test-prism: $(INSTALLED)
+	$(BIN)/python -m pytest -m prism tests/flink

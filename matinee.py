@@ -124,7 +124,7 @@ class Stages:
             )
 
     def evaluate(self) -> Artifact:
-        """What is served, beside the baselines, on the held-out event of every user."""
+        """What is served, beside the baselines, on the held-out events of the test split."""
         from evaluation.histories import read_histories
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
@@ -157,6 +157,7 @@ class Stages:
                 self.config.evaluate,
                 report,
             )
+            metrics["protocol"]["split"] = inputs["prepared"].figures["split"]
             artifacts.write_json(out / "metrics.json", metrics)
             return metrics
 
@@ -321,7 +322,7 @@ def quickstart(
         "ranking": stages.train_ranking(),
         "evaluation": stages.evaluate(),
     }
-    known = read_requests(built["prepared"].path, "test").user_ids[:2].tolist()
+    known = [*dict.fromkeys(read_requests(built["prepared"].path, "test").user_ids)][:2]
     answers, asked = [], time.monotonic()
     with server_process(run, config) as target, Client(target) as ask:
         for users in (known[:1], known):

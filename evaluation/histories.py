@@ -53,7 +53,7 @@ class RawHistories:
         item_ids: object (str) `[items]`, the catalogue in its own order; an item's index is its
             position here.
         user_ids: object (str) `[rows]`.
-        user_features: Raw user columns, each `[rows]`, object (str) or float32.
+        user_features: Raw user columns, each `[rows]`, object (str), float32 or int64.
         indptr: int64 `[rows + 1]`.
         history_item: int32 `[events]`, catalogue index, oldest first.
         history_rating: float32 `[events]`, NaN where none was given.
@@ -189,9 +189,10 @@ def _user_features(table: pa.Table) -> dict[str, np.ndarray]:
         for name in table.column_names
         if name != columns.USER_ID and not name.startswith((columns.HISTORY_PREFIX, "target_"))
     ]
-    return {
-        name: _numbers(table[name].combine_chunks(), np.float32)
-        if pa.types.is_floating(table.schema.field(name).type)
-        else _strings(table[name])
-        for name in names
-    }
+    return {name: _user_feature(table[name]) for name in names}
+
+
+def _user_feature(values: pa.ChunkedArray) -> np.ndarray:
+    if pa.types.is_floating(values.type):
+        return _numbers(values.combine_chunks(), np.float32)
+    return values.to_numpy() if pa.types.is_integer(values.type) else _strings(values)

@@ -16,7 +16,7 @@ from evaluation.ordering import target_ranks, top
 from evaluation.requests import Requests
 
 PROTOCOL = (
-    "leave-one-out by each user's own order; every item of the catalogue is ranked, "
+    "every item of the catalogue is ranked, "
     "items of the history are left out, equal scores are ordered by item"
 )
 HIT_RATE_KS = (10, 50, 200)

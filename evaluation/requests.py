@@ -1,4 +1,4 @@
-"""Leave-one-out requests: what was known of each user, and the event held out."""
+"""Requests: what was known of a user, and the event held out; a user may have several."""
 
 from __future__ import annotations
 

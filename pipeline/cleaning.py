@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.rejects import SCHEMA as REJECTS
-from pipeline.rejects import reject_batch
+from pipeline.rejects import join_rejects, reject_batch
+from pipeline.times import EXPECTED, numbers, unix_seconds
 from schemas.cards import Card
 from schemas.columns import ITEM_ID, ORDINAL, RATING, TIMESTAMP, USER_ID
 
@@ -22,9 +23,6 @@ EVENTS = pa.schema(
         (ORDINAL, pa.int64()),
     ]
 )
-NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
-LAST_EXACT_INTEGER = 2**53
-"""Timestamps are parsed as float64, which holds every integer up to here."""
 
 
 @dataclass(frozen=True)
@@ -37,45 +35,36 @@ class _Rule:
 
 
 def clean(
-    rows: pa.RecordBatch, file: str, card: Card, item_ids: pa.Array
+    rows: pa.RecordBatch, card: Card, item_ids: pa.Array | None
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Types the text columns of event rows and turns away those that break a rule.
 
     Args:
-        rows: `user_id`, `item_id`, `rating`, `timestamp` string and `ordinal` int64.
-        file: Source file name, for the rejects.
-        card: The rating scale.
-        item_ids: Every item of the catalogue, string.
+        rows: `user_id`, `item_id` and, where the card maps them, `rating` and `timestamp` string;
+            `ordinal` int64.
+        card: The rating scale and the unit of time.
+        item_ids: Every item of the catalogue, string; None if whatever comes is one.
 
     Returns:
         `(events, rejects)`: batches of `EVENTS` and of `rejects.SCHEMA`. A row with several
         faults is rejected for the first.
     """
-    rating = numbers(rows.column(RATING))
-    timestamp = numbers(rows.column(TIMESTAMP))
-    rules = [
-        *_id_rules(rows, USER_ID),
-        *_id_rules(rows, ITEM_ID),
-        _Rule(
-            RATING,
-            f"expected a number from {card.rating_min} to {card.rating_max}",
-            ~((rating >= card.rating_min) & (rating <= card.rating_max)),
-        ),
-        _Rule(
-            TIMESTAMP,
-            "expected whole seconds since 1970, not negative",
-            ~(
-                (timestamp >= 0)
-                & (timestamp < LAST_EXACT_INTEGER)
-                & (np.floor(timestamp) == timestamp)
-            ),
-        ),
-        _Rule(
-            ITEM_ID,
-            "expected an item of the catalogue",
-            ~_mask(pc.is_in(rows.column(ITEM_ID), value_set=item_ids)),
-        ),
-    ]
+    rating = np.full(len(rows), np.nan)
+    timestamp = np.zeros(len(rows))
+    rules = [*_id_rules(rows, USER_ID, card), *_id_rules(rows, ITEM_ID, card)]
+    if card.rating is not None:
+        rating = numbers(rows.column(RATING))
+        low, high = card.rating_range
+        outside = ~((rating >= low) & (rating <= high))  # NaN compares false
+        rules.append(_Rule(RATING, f"expected a number from {low} to {high}", outside))
+    if card.events.timestamp:
+        timestamp = unix_seconds(rows.column(TIMESTAMP), card.events.timestamp_unit)
+        expected = f"{EXPECTED[card.events.timestamp_unit]} from 1970 on"
+        rules.append(_Rule(TIMESTAMP, expected, ~(timestamp >= 0)))
+    if item_ids is not None:
+        unknown = ~_mask(pc.is_in(rows.column(ITEM_ID), value_set=item_ids))
+        rules.append(_Rule(ITEM_ID, "expected an item of the catalogue", unknown))
+
     first_fault = np.full(len(rows), len(rules))
     for number, rule in reversed(list(enumerate(rules))):
         first_fault[rule.bad] = number
@@ -90,41 +79,28 @@ def clean(
         ],
         schema=EVENTS,
     )
-    return events, _rejects(rows, file, rules, first_fault)
+    return events, _rejects(rows, rules, first_fault)
 
 
-def numbers(text: pa.Array) -> np.ndarray:
-    """Parses a string column.
-
-    Returns:
-        `[rows]` float64; NaN where the text is not a number.
-    """
-    try:
-        return pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:  # one bad value fails the whole column: find it and try without
-        valid = pc.match_substring_regex(text, NUMBER)
-        parsed = pc.cast(pc.if_else(valid, text, pa.scalar(None, pa.string())), pa.float64())
-        return parsed.to_numpy(zero_copy_only=False)
-
-
-def _id_rules(rows: pa.RecordBatch, name: str) -> list[_Rule]:
+def _id_rules(rows: pa.RecordBatch, name: str, card: Card) -> Iterator[_Rule]:
     ids = rows.column(name)
-    return [
-        _Rule(name, "expected an id, got none", _mask(pc.equal(pc.utf8_trim_whitespace(ids), ""))),
-        _Rule(name, "expected UTF-8", _mask(pc.match_substring(ids, "\ufffd"))),
-    ]
+    empty = _mask(pc.equal(pc.utf8_trim_whitespace(ids), ""))
+    yield _Rule(name, "expected an id, got none", empty)
+    undecoded = _mask(pc.match_substring(ids, "\ufffd"))
+    yield _Rule(name, f"expected {card.events.encoding.upper()}", undecoded)
+    # Vocabularies and id files have an id a line.
+    broken = _mask(pc.match_substring_regex(ids, r"[\r\n]"))
+    yield _Rule(name, "expected an id without line end", broken)
 
 
-def _rejects(
-    rows: pa.RecordBatch, file: str, rules: list[_Rule], first_fault: np.ndarray
-) -> pa.RecordBatch:
+def _rejects(rows: pa.RecordBatch, rules: list[_Rule], first_fault: np.ndarray) -> pa.RecordBatch:
     batches = []
     for number, rule in enumerate(rules):
         at = pa.array(np.flatnonzero(first_fault == number))
-        lines = rows.column(ORDINAL).take(at).to_numpy()
+        ordinals = rows.column(ORDINAL).take(at).to_numpy()
         values = rows.column(rule.field).take(at)
-        batches.append(reject_batch(file, lines, rule.field, values, rule.reason))
-    return pa.concat_batches([pa.RecordBatch.from_pylist([], REJECTS), *batches])
+        batches.append(reject_batch(ordinals, rule.field, values, rule.reason))
+    return join_rejects(batches)
 
 
 def _mask(booleans: pa.Array) -> np.ndarray:

@@ -21,9 +21,8 @@ from pipeline.histories import (
 )
 from pipeline.rejects import to_jsonl
 from pipeline.runner import new_pipeline
-from pipeline.sources.blocks import Block, parse_block
+from pipeline.sources.blocks import Block, read_block
 from pipeline.sources.items import read_items
-from pipeline.sources.layouts import Layout
 from pipeline.sources.users import read_users, user_schema
 from schemas.cards import Card
 from schemas.columns import ITEM_ID
@@ -35,11 +34,17 @@ REJECTS = "rejects"
 
 @dataclass(frozen=True)
 class Source:
-    """A release on disk, with its layout and card."""
+    """A dataset on disk.
 
-    directory: str
-    layout: Layout
+    Attributes:
+        directory: Where its files are.
+        card: What they are.
+        event_files: Name of each event file by its number, for the rejects.
+    """
+
+    directory: Path
     card: Card
+    event_files: tuple[str, ...]
 
 
 def collect(
@@ -54,7 +59,7 @@ def collect(
 
     Args:
         source: What is read.
-        blocks: The event file in parts.
+        blocks: The event files in parts.
         shards: Hash shards of users.
         work: Takes `profiles-<shard>.arrow`, batches of `histories.profile_schema` sorted by user.
         rejects: Takes the rejects, a JSON object a line, in no set order.
@@ -62,15 +67,12 @@ def collect(
     """
     with new_pipeline(beam_args) as pipeline:
         item_ids = beam.pvalue.AsSingleton(
-            pipeline
-            | "Items" >> beam.Create([source])
-            | "ReadItems"
-            >> beam.Map(lambda s: read_items(Path(s.directory), s.layout).column(ITEM_ID))
+            pipeline | "Items" >> beam.Create([source]) | "ReadItems" >> beam.Map(_item_ids)
         )
         users = (
             pipeline
             | "People" >> beam.Create([source])
-            | "ReadUsers" >> beam.Map(lambda s: read_users(Path(s.directory), s.layout, s.card))
+            | "ReadUsers" >> beam.Map(lambda s: read_users(s.directory, s.card))
             | "ShardUsers" >> beam.FlatMap(by_shard, shards)
         )
         events = (
@@ -90,20 +92,25 @@ def collect(
         _ = (
             (events[REJECTS], grouped[REJECTS])
             | "Rejects" >> beam.Flatten()
-            | "ToJson" >> beam.Map(to_jsonl)
+            | "ToJson" >> beam.Map(to_jsonl, source.event_files)
             | "WriteRejects"
             >> beam.io.WriteToText(str(rejects), num_shards=1, shard_name_template="")
         )
 
 
-def _clean(block: Block, source: Source, item_ids: pa.Array) -> Iterator[object]:
-    table = source.layout.events
-    rows, ragged = parse_block(block, table)
-    events, rejects = clean(rows, table.file, source.card, item_ids)
-    yield events
-    for batch in (ragged, rejects):
-        if len(batch):
-            yield beam.pvalue.TaggedOutput(REJECTS, batch)
+def _item_ids(source: Source) -> pa.Array | None:
+    """The catalogue's ids; None if it is whatever the events name."""
+    items = read_items(source.directory, source.card)
+    return None if items is None else items.column(ITEM_ID)
+
+
+def _clean(block: Block, source: Source, item_ids: pa.Array | None) -> Iterator[object]:
+    for rows, broken in read_block(block, source.card.events):
+        events, rejects = clean(rows, source.card, item_ids)
+        yield events
+        for batch in (broken, rejects):
+            if len(batch):
+                yield beam.pvalue.TaggedOutput(REJECTS, batch)
 
 
 def _profiles(
@@ -112,7 +119,7 @@ def _profiles(
     """Writes one shard's profiles; repeated events go to the rejects."""
     shard, parts = keyed
     events = in_order(_concat(EVENTS, parts["events"]))
-    events, repeats = without_repeats(events, source.layout.events.file)
+    events, repeats = without_repeats(events)
     users = _concat(user_schema(source.card), parts["users"])
     profiles = join_users(group(events), users, source.card)
     _write(profiles, Path(work) / f"profiles-{shard:05d}.arrow", profile_schema(source.card))

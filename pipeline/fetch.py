@@ -43,7 +43,7 @@ def fetch(
         progress: Called with `(done_bytes, total_bytes | None)` while downloading.
 
     Returns:
-        The data artefact; its figures are `dataset`, `source`, `layout`, `files`, `bytes`.
+        The data artefact; its figures are `dataset`, `source`, `card`, `files`, `bytes`.
 
     Raises:
         ValueError: The dataset is not known.
@@ -54,15 +54,15 @@ def fetch(
     final = data_root / dataset
     if archive is None and (final / MANIFEST).is_file():
         found = open_artifact(final)
-        if _intact(found):
+        if "card" in found.figures and _intact(found):
             return replace(found, reused=True)
     data_root.mkdir(parents=True, exist_ok=True)
     aside = data_root / f".{dataset}.{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
-        source, layout = _fill(release, aside, data_root, archive, progress)
-        write_manifest(aside, dataset, source, layout)
+        source, card = _fill(release, aside, data_root, archive, progress)
+        write_manifest(aside, dataset, source, card)
         shutil.rmtree(final, ignore_errors=True)
         aside.replace(final)
     except BaseException:
@@ -71,14 +71,14 @@ def fetch(
     return open_artifact(final)
 
 
-def write_manifest(directory: Path, dataset: str, source: str, layout: str) -> None:
+def write_manifest(directory: Path, dataset: str, source: str, card: str) -> None:
     """Writes the manifest that makes a directory of source files a data artefact.
 
     Args:
         directory: Holds the files, and nothing else.
         dataset: Dataset name.
         source: Where the files came from, a sentence for people.
-        layout: Name of the files' layout (`pipeline.sources.layouts`).
+        card: The files' card in `schemas/datasets`, or the path of one.
     """
     paths = sorted(path for path in directory.rglob("*") if path.is_file())
     files = {str(path.relative_to(directory)): sha256(path) for path in paths}
@@ -86,7 +86,7 @@ def write_manifest(directory: Path, dataset: str, source: str, layout: str) -> N
     figures: Mapping[str, object] = {
         "dataset": dataset,
         "source": source,
-        "layout": layout,
+        "card": card,
         "files": len(files),
         "bytes": sum(path.stat().st_size for path in paths),
     }
@@ -99,14 +99,14 @@ def write_manifest(directory: Path, dataset: str, source: str, layout: str) -> N
 def _fill(
     release: Release, directory: Path, data_root: Path, archive: Path | None, progress: Progress
 ) -> tuple[str, str]:
-    """Puts the files into `directory`; returns the source sentence and the layout's name."""
+    """Puts the files into `directory`; returns the source sentence and the card's name."""
     if archive is not None:
         if not archive.is_file():
             raise FetchError(f"archive: expected a file, found none at {archive}")
         unpack(archive, directory)
-        return f"{release.name} from the local archive {archive.name}", release.layout
+        return f"{release.name} from the local archive {archive.name}", release.card
     try:
-        return _from_official(release, directory, data_root, progress), release.layout
+        return _from_official(release, directory, data_root, progress), release.card
     except IntegrityError:
         raise
     except FetchError as error:
@@ -118,7 +118,7 @@ def _fill(
         _from_package(package, directory, unreached=error)
         return (
             f"{release.name} from the Python package {package.requirement}, since {error}",
-            package.layout,
+            package.card,
         )
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.feature_types import ARROW_TYPES, missing
 from pipeline.rejects import reject_batch
-from schemas.cards import Card, FeatureKind
+from schemas.cards import Card
 from schemas.columns import (
     HISTORY_ITEM_ID,
     HISTORY_RATING,
@@ -47,12 +48,11 @@ def in_order(events: pa.RecordBatch) -> pa.RecordBatch:
     return events.take(pa.array(order))
 
 
-def without_repeats(events: pa.RecordBatch, file: str) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+def without_repeats(events: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Keeps the first of several events of one user with one item.
 
     Args:
         events: Events `in_order`.
-        file: Source file name, for the rejects.
 
     Returns:
         `(events, rejects)`.
@@ -63,7 +63,6 @@ def without_repeats(events: pa.RecordBatch, file: str) -> tuple[pa.RecordBatch, 
     first[np.unique(pairs, return_index=True)[1]] = True
     repeats = events.filter(pa.array(~first))
     rejects = reject_batch(
-        file,
         repeats.column(ORDINAL).to_numpy(),
         ITEM_ID,
         repeats.column(ITEM_ID),
@@ -89,22 +88,19 @@ def group(events: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def join_users(histories: pa.RecordBatch, users: pa.RecordBatch, card: Card) -> pa.RecordBatch:
-    """Adds the user features after `user_id`; "" and NaN for users nothing is known of."""
+    """Adds the user features after `user_id`; missing ones for users nothing is known of."""
     row = pc.index_in(histories.column(USER_ID), value_set=users.column(USER_ID))
     features = {}
-    for name, kind in card.user_features.items():
-        missing = float("nan") if kind is FeatureKind.NUMERIC else ""
-        features[name] = pc.fill_null(users.column(name).take(row), missing)
+    for name in card.user_features:
+        found = users.column(name).take(row)
+        features[name] = pc.fill_null(found, missing(found.type))
     columns = {name: histories.column(name) for name in HISTORY}
     return pa.record_batch({USER_ID: histories.column(USER_ID), **features, **columns})
 
 
 def profile_schema(card: Card) -> pa.Schema:
     """Arrow schema of what `join_users` returns."""
-    features = [
-        (name, pa.float32() if kind is FeatureKind.NUMERIC else pa.string())
-        for name, kind in card.user_features.items()
-    ]
+    features = [(name, ARROW_TYPES[f.kind]) for name, f in card.user_features.items()]
     return pa.schema(
         [
             (USER_ID, pa.string()),

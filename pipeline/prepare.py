@@ -13,20 +13,20 @@ import tensorflow_transform as tft
 from google.protobuf import text_format
 
 from pipeline.collect import Source, collect
+from pipeline.datasets import card_of
 from pipeline.features import sizes
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
 from pipeline.rejects import check_reject_rate, sort_rejects
-from pipeline.sources.blocks import plan_blocks
-from pipeline.sources.items import read_items
-from pipeline.sources.layouts import SourceError, layout_named
+from pipeline.sources.blocks import open_events, plan_blocks
+from pipeline.sources.files import SourceError
+from pipeline.sources.items import items_of, read_items
 from pipeline.splits.choose import choose_split
 from pipeline.tables import Tables
 from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
 from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
 from schemas.artifacts import Artifact, write_json
-from schemas.cards import load_card
 from schemas.columns import ITEM_ID
 from schemas.config import PrepareConfig
 
@@ -46,7 +46,7 @@ def prepare(
     """Fills `out` with what docs/artifacts.md lists under `prepared`.
 
     Args:
-        data: A data directory, as `pipeline.fetch.fetch` leaves it.
+        data: A data directory, as `pipeline.fetch.fetch` or `pipeline.adopt.adopt` gives it.
         config: The stage's settings.
         out: An empty directory.
         beam_args: Beam options, for example `["--runner=FlinkRunner"]`.
@@ -61,8 +61,9 @@ def prepare(
         ValueError: The events cannot be divided or made into examples as the settings say.
         RuntimeError: The runner lost or doubled rows.
     """
-    layout = layout_named(data.figures["layout"])
-    source = Source(str(data.path.resolve()), layout, load_card(layout.card))
+    card, directory = card_of(data), data.path.resolve()
+    files = open_events(directory, card.events)
+    source = Source(directory, card, tuple(file.name for file in files))
     out = out.resolve()  # workers may run elsewhere
     work = out / "work"
     work.mkdir()
@@ -70,17 +71,19 @@ def prepare(
     rejects.parent.mkdir()
 
     progress("catalogue", 0, STEPS)
-    items = read_items(data.path, layout)
-    blocks = list(plan_blocks(data.path.resolve(), layout.events))
+    items = read_items(directory, card)
+    blocks = list(plan_blocks(files, card.events))
     read = sum(block.lines for block in blocks)
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
     collect(source, blocks, config.shards, work, rejects, beam_args)
     reasons = sort_rejects(rejects)
     check_reject_rate(read, reasons, config.max_reject_rate)
     if read == reasons.total():
-        raise SourceError(f"{data.path / layout.events.file}: expected ratings, got none")
+        raise SourceError(f"{', '.join(source.event_files)}: expected events, got none")
 
     profiles = sorted(work.glob("profiles-*.arrow"))
+    if items is None:
+        items = items_of(profiles)
     how = choose_split(config, profiles)
     rows = write_tables(
         profiles,
@@ -95,7 +98,7 @@ def prepare(
             f"{rows['events']} taken, {reasons.total()} rejected"
         )
     tables = Tables(
-        source.card,
+        card,
         config,
         how,
         profiles=profiles,
@@ -108,8 +111,8 @@ def prepare(
     progress(f"examples: Beam and TF-Transform job over {rows['users']} users", 3, STEPS)
     transform(tables, out, work, beam_args)
     examples = examples_made(work / EXAMPLES) if config.tasks else {}
-    write_json(out / "card.json", source.card.to_dict())
-    (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(source.card)))
+    write_json(out / "card.json", card.to_dict())
+    (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(card)))
     shutil.rmtree(work)
     progress("prepared", STEPS, STEPS)
     return {
@@ -122,7 +125,8 @@ def prepare(
             "items": len(items),
             **rows,
         },
+        "rejects": dict(reasons.most_common()),
         "examples": examples,
         "split": how.describe(),
-        "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), source.card, config)),
+        "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), card, config)),
     }

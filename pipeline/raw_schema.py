@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from pipeline.feature_types import ARROW_TYPES, missing
 from schemas.cards import Card, FeatureKind
 from schemas.columns import (
     HISTORY_ITEM_ID,
@@ -34,11 +35,6 @@ TARGET_COLUMNS = {
     TARGET_ITEM_ID: pa.string(),
     TARGET_RATING: pa.float32(),
     TARGET_TIMESTAMP: pa.int64(),
-}
-FEATURE_TYPES = {
-    FeatureKind.CATEGORICAL: pa.string(),
-    FeatureKind.MULTI_CATEGORICAL: pa.list_(pa.string()),
-    FeatureKind.NUMERIC: pa.float32(),
 }
 
 
@@ -108,7 +104,7 @@ def arrow_schema(card: Card) -> pa.Schema:
 
 
 def _features(inputs: Mapping[str, FeatureKind]) -> dict[str, pa.DataType]:
-    return {name: FEATURE_TYPES[kind] for name, kind in inputs.items()}
+    return {name: ARROW_TYPES[kind] for name, kind in inputs.items()}
 
 
 def _lists_of_one(column: pa.Array) -> pa.Array:
@@ -124,9 +120,10 @@ def _feature_type(value_type: pa.DataType) -> int:
 def _set_missing(
     default: schema_pb2.TensorRepresentation.DefaultValue, value_type: pa.DataType
 ) -> None:
-    if pa.types.is_string(value_type):
-        default.bytes_value = b""
-    elif pa.types.is_floating(value_type):
-        default.float_value = float("nan")
+    value = missing(value_type)
+    if isinstance(value, str):
+        default.bytes_value = value.encode()
+    elif isinstance(value, float):
+        default.float_value = value
     else:
-        default.int_value = 0
+        default.int_value = value

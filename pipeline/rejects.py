@@ -4,43 +4,44 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from pipeline.ordinals import places
+from schemas.columns import ORDINAL
+
 SCHEMA = pa.schema(
     [
-        ("file", pa.string()),
-        ("line", pa.int64()),
+        (ORDINAL, pa.int64()),
         ("field", pa.string()),
         ("reason", pa.string()),
         ("value", pa.string()),
     ]
 )
+LONGEST_VALUE = 200
+"""Characters of a rejected value that are kept."""
 
 
 class RejectRateError(ValueError):
     """More rows were rejected than the configuration allows."""
 
 
-def reject_batch(
-    file: str, lines: np.ndarray, field: str, values: pa.Array, reason: str
-) -> pa.RecordBatch:
-    """A batch of `SCHEMA`: rows of one file rejected for one reason.
+def reject_batch(ordinals: np.ndarray, field: str, values: pa.Array, reason: str) -> pa.RecordBatch:
+    """A batch of `SCHEMA`: rows rejected for one reason.
 
     Args:
-        file: Source file name.
-        lines: `[rows]` int64 line numbers.
-        field: The column at fault.
+        ordinals: `[rows]` int64, where the rows are.
+        field: The column at fault, or "line" for a whole line.
         values: `[rows]` string, what stood there.
         reason: What was expected instead.
     """
-    count = len(lines)
+    count = len(ordinals)
     return pa.record_batch(
         [
-            pa.repeat(pa.scalar(file), count),
-            pa.array(lines, pa.int64()),
+            pa.array(ordinals, pa.int64()),
             pa.repeat(pa.scalar(field), count),
             pa.repeat(pa.scalar(reason), count),
             values,
@@ -49,9 +50,29 @@ def reject_batch(
     )
 
 
-def to_jsonl(batch: pa.RecordBatch) -> str:
-    """One JSON object a line, without the last line end."""
-    return "\n".join(json.dumps(row, ensure_ascii=False) for row in batch.to_pylist())
+def join_rejects(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """All rows of some batches of `SCHEMA`, which may be none."""
+    return pa.concat_batches([pa.RecordBatch.from_pylist([], SCHEMA), *batches])
+
+
+def to_jsonl(batch: pa.RecordBatch, files: Sequence[str]) -> str:
+    """One JSON object a line, without the last line end.
+
+    Args:
+        batch: Rows of `SCHEMA`.
+        files: Name of each file by its number.
+    """
+    file, line = places(batch.column(ORDINAL).to_numpy())
+    rows = batch.drop_columns([ORDINAL]).to_pylist()
+    return "\n".join(
+        json.dumps(
+            {"file": files[number], "line": int(at)}
+            | row
+            | {"value": row["value"][:LONGEST_VALUE]},
+            ensure_ascii=False,
+        )
+        for row, number, at in zip(rows, file, line, strict=True)
+    )
 
 
 def sort_rejects(path: Path) -> Counter[str]:

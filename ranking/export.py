@@ -93,7 +93,7 @@ class RankingModule(tf.Module):
         """One cutoff, which sees all; ratings stay on the scale."""
         vectors = {"history_vector": history, "candidate_vector": candidates[:, None]}
         scores = self.ranker(batch | vectors, training=False)
-        low, high = self.raw.card.rating_min, self.raw.card.rating_max
+        low, high = self.raw.card.rating_range
         return {
             "rating": tf.clip_by_value(scores["rating"][:, 0], low, high),
             "joint_rating": tf.clip_by_value(scores["joint_rating"][:, 0], low, high),

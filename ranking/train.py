@@ -80,7 +80,7 @@ def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) ->
     ranker = Ranker(
         item_sizes(prepared),
         user_sizes(prepared),
-        (card.rating_min, card.rating_max),
+        card.rating_range,
         _mean_rating(fitted, card),
         config,
     )
@@ -90,7 +90,7 @@ def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) ->
 def _mean_rating(histories: Histories, card: Card) -> float:
     """Mean of the ratings given; the middle of the scale where there are none."""
     given = histories.rating[~np.isnan(histories.rating)]
-    return float(given.mean()) if len(given) else (card.rating_min + card.rating_max) / 2
+    return float(given.mean()) if len(given) else sum(card.rating_range) / 2
 
 
 def start_from(ranker: Ranker, vectors: np.ndarray) -> None:

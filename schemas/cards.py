@@ -1,52 +1,96 @@
-"""Dataset cards: which features a catalogue has and of what kind, and the rating scale.
+"""Dataset cards: which files hold a dataset, what their columns mean, and the rating scale.
 
-A card is a TOML file. Everything downstream (the TF-Transform graph, both models, the exported
-signatures, the server) reads the features from it, so no feature name is written in model code.
+A card is a TOML file. The readers get files and columns from it; everything downstream (the
+TF-Transform graph, both models, the exported signatures, the server) gets the features and the
+scale, so no feature name is written in model code. MovieLens has no code of its own either, only
+the cards in `schemas/datasets`. docs/cards.md describes every key.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from schemas.card_features import Feature, FeatureKind, feature_from_plain
+from schemas.card_tables import EventTable, ItemTable, UserTable
+from schemas.columns import RESERVED, RESERVED_PREFIXES
+from schemas.plain_data import expect_table, from_plain, to_plain
+
+__all__ = ["CARDS", "Card", "Feature", "FeatureKind", "RatingScale", "card_from_dict", "load_card"]
+
 CARDS = Path(__file__).parent / "datasets"
 
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""Of a feature: it names a tensor of a signature and a vocabulary file."""
+USER_KINDS = (
+    FeatureKind.CATEGORICAL,
+    FeatureKind.NUMERIC,
+    FeatureKind.TIMESTAMP,
+    FeatureKind.DISPLAY,
+)
+"""The models read one index for each feature of a person."""
 
-class FeatureKind(StrEnum):
-    """How a raw column becomes model input; every kind but `display` ends as int64 indices."""
 
-    CATEGORICAL = "categorical"
-    """One string; vocabulary with out-of-vocabulary buckets. "" is missing."""
-    MULTI_CATEGORICAL = "multi_categorical"
-    """A list of strings; the same vocabulary treatment for each."""
-    NUMERIC = "numeric"
-    """One float; quantile bucket. NaN is missing."""
-    DISPLAY = "display"
-    """One string shown to people and kept in the catalogue, never a model input."""
+@dataclass(frozen=True)
+class RatingScale:
+    """Ends of the rating scale."""
+
+    min: float
+    max: float
+
+    def __post_init__(self) -> None:
+        if not self.min < self.max:
+            raise ValueError(f"min: expected less than max = {self.max}, got {self.min}")
 
 
 @dataclass(frozen=True)
 class Card:
-    """A dataset's features.
+    """A dataset.
 
     Attributes:
-        name: Dataset family, for messages and manifests.
-        rating_min: Lowest rating of the scale.
-        rating_max: Highest rating of the scale.
-        user_features: Feature name to kind, in card order; none is multi-valued, for models take
-            one value of each.
-        item_features: Feature name to kind, in card order.
+        name: For messages and manifests.
+        events: The interactions.
+        rating: The scale; None for implicit data.
+        items: The catalogue; None where it is whatever the events name.
+        users: The people; None where nothing is known of them.
+        user_features: Feature by name, in card order.
+        item_features: Feature by name, in card order.
     """
 
     name: str
-    rating_min: float
-    rating_max: float
-    user_features: dict[str, FeatureKind]
-    item_features: dict[str, FeatureKind]
+    events: EventTable
+    rating: RatingScale | None = None
+    items: ItemTable | None = None
+    users: UserTable | None = None
+    user_features: dict[str, Feature] = field(default_factory=dict)
+    item_features: dict[str, Feature] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if bool(self.events.rating) != (self.rating is not None):
+            raise ValueError("rating: expected min and max exactly if events.rating is given")
+        if self.item_features and self.items is None:
+            raise ValueError(
+                f"item_features: expected [items], which holds {[*self.item_features]}"
+            )
+        if self.user_features and self.users is None:
+            raise ValueError(
+                f"user_features: expected [users], which holds {[*self.user_features]}"
+            )
+        for name, feature in self.user_features.items():
+            if feature.kind not in USER_KINDS:
+                known = [str(kind) for kind in USER_KINDS]
+                raise ValueError(
+                    f"user_features.{name}: expected one of {known}, got {feature.kind}"
+                )
+        _check_names([*self.user_features, *self.item_features])
+
+    @property
+    def rating_range(self) -> tuple[float, float]:
+        """Ends of the scale; (0, 1) where nothing is rated, for models to scale nothing by."""
+        return (self.rating.min, self.rating.max) if self.rating else (0.0, 1.0)
 
     @property
     def user_inputs(self) -> dict[str, FeatureKind]:
@@ -60,23 +104,31 @@ class Card:
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain data; `card_from_dict` turns it back."""
-        return {
-            "name": self.name,
-            "rating": {"min": self.rating_min, "max": self.rating_max},
-            "user_features": {name: str(kind) for name, kind in self.user_features.items()},
-            "item_features": {name: str(kind) for name, kind in self.item_features.items()},
+        tables = {
+            name: to_plain(table)
+            for name in ("events", "rating", "items", "users")
+            if (table := getattr(self, name)) is not None
         }
+        features = {
+            name: {key: to_plain(feature) for key, feature in group.items()}
+            for name in ("user_features", "item_features")
+            if (group := getattr(self, name))
+        }
+        return {"name": self.name} | tables | features
 
 
 def load_card(path: Path) -> Card:
     """Reads a card from TOML.
 
     Raises:
-        ValueError: A key is missing or unknown, a feature kind is not one of `FeatureKind`, or a
-            user feature is multi-valued.
+        ValueError: A key is missing or unknown, or a value is not what it should be; the message
+            names the file and the key.
     """
-    with path.open("rb") as file:
-        return card_from_dict(tomllib.load(file), str(path))
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected TOML, got {error}") from None
+    return card_from_dict(raw, str(path))
 
 
 def card_from_dict(raw: dict[str, Any], where: str) -> Card:
@@ -85,30 +137,55 @@ def card_from_dict(raw: dict[str, Any], where: str) -> Card:
     Raises:
         ValueError: As `load_card`.
     """
-    expected = {"name", "rating", "user_features", "item_features"}
-    if set(raw) != expected:
-        raise ValueError(f"{where}: expected the keys {sorted(expected)}, got {sorted(raw)}")
-    if set(raw["rating"]) != {"min", "max"}:
-        raise ValueError(f"{where}: rating: expected min and max, got {sorted(raw['rating'])}")
-    low, high = float(raw["rating"]["min"]), float(raw["rating"]["max"])
-    if not low < high:
-        raise ValueError(f"{where}: rating: expected min < max, got {low} and {high}")
-    single = [kind for kind in FeatureKind if kind is not FeatureKind.MULTI_CATEGORICAL]
-    user = _kinds(raw["user_features"], single, f"{where}: user_features")
-    item = _kinds(raw["item_features"], list(FeatureKind), f"{where}: item_features")
-    both = sorted(set(user) & set(item))
-    if both:
-        raise ValueError(f"{where}: {both} named both as user and as item features")
-    return Card(raw["name"], low, high, user, item)
+    known = ["name", "events", "rating", "items", "users", "user_features", "item_features"]
+    for key in raw:
+        if key not in known:
+            raise ValueError(f"{where}: unknown key {key!r}; known: {known}")
+    for key in ("name", "events"):
+        if key not in raw:
+            raise ValueError(f"{where}: expected the key {key!r}, got {sorted(raw)}")
+    if not isinstance(raw["name"], str) or not raw["name"].strip():
+        raise ValueError(f"{where}: name: expected a name, got {raw['name']!r}")
+    read: dict[str, Any] = {
+        "events": from_plain(EventTable, raw["events"], f"{where}: events"),
+        "rating": _table(raw, "rating", RatingScale, where),
+        "items": _table(raw, "items", ItemTable, where),
+        "users": _table(raw, "users", UserTable, where),
+        "user_features": _features(raw, "user_features", where),
+        "item_features": _features(raw, "item_features", where),
+    }
+    try:
+        return Card(raw["name"], **read)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
-def _kinds(raw: dict[str, str], known: Sequence[FeatureKind], where: str) -> dict[str, FeatureKind]:
-    names = [str(kind) for kind in known]
-    for name, kind in raw.items():
-        if kind not in names:
-            raise ValueError(f"{where}.{name}: expected one of {names}, got {kind!r}")
-    return {name: FeatureKind(kind) for name, kind in raw.items()}
+def _table(raw: dict[str, Any], name: str, cls: type[Any], where: str) -> Any:
+    return from_plain(cls, raw[name], f"{where}: {name}") if name in raw else None
 
 
-def _inputs(features: dict[str, FeatureKind]) -> dict[str, FeatureKind]:
-    return {name: kind for name, kind in features.items() if kind is not FeatureKind.DISPLAY}
+def _features(raw: dict[str, Any], name: str, where: str) -> dict[str, Feature]:
+    table = expect_table(raw.get(name, {}), f"{where}: {name}")
+    return {
+        key: feature_from_plain(key, value, f"{where}: {name}.{key}")
+        for key, value in table.items()
+    }
+
+
+def _inputs(features: dict[str, Feature]) -> dict[str, FeatureKind]:
+    return {
+        name: feature.kind
+        for name, feature in features.items()
+        if feature.kind is not FeatureKind.DISPLAY
+    }
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r}: expected a feature name of letters, digits and _")
+        if name in RESERVED or name.startswith(RESERVED_PREFIXES):
+            raise ValueError(f"{name!r}: expected another feature name; this one has a meaning")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{twice} named both as user and as item features")

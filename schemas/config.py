@@ -140,7 +140,7 @@ class JoinConfig:
     """
 
     year_tolerance: int = 1
-    min_score: float = 90.0
+    min_score: float = 95.0
     year_penalty: float = 5.0
     near_miss: float = 5.0
     max_block: int = 500

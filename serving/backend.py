@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from schemas import columns
 from schemas.artifacts import Artifact
-from schemas.cards import Card, FeatureKind
+from schemas.cards import Card
 from serving.catalogue import Catalogue
-from serving.profiles import Profile
+from serving.profiles import NUMBERS, Profile
 
 HISTORY = (columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP)
 
@@ -147,5 +147,5 @@ class _Viewers:
         }
 
     def _feature(self, name: str, viewers: Sequence[Profile]) -> np.ndarray:
-        dtype = np.float32 if self._kinds[name] is FeatureKind.NUMERIC else object
+        dtype = NUMBERS[self._kinds[name]][0] if self._kinds[name] in NUMBERS else object
         return np.array([viewer.features[name] for viewer in viewers], dtype=dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,14 @@ from schemas import columns
 from schemas.cards import Card, FeatureKind
 from serving.catalogue import Catalogue
 
-Feature = str | float
-"""A raw user feature: categorical ("" is missing) or numeric (NaN is missing)."""
+Feature = str | float | int
+"""A raw user feature: categorical ("" is missing), numeric (NaN) or a timestamp (0)."""
+
+NUMBERS: dict[FeatureKind, tuple[type[np.generic], float | int]] = {
+    FeatureKind.NUMERIC: (np.float32, math.nan),
+    FeatureKind.TIMESTAMP: (np.int64, 0),
+}
+"""Type and missing value of the kinds that are numbers; the others are text, missing is ""."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +90,7 @@ class Profiles:
 def unknown_features(card: Card) -> dict[str, Feature]:
     """Every user input, missing."""
     return {
-        name: float("nan") if kind is FeatureKind.NUMERIC else ""
-        for name, kind in card.user_inputs.items()
+        name: NUMBERS[kind][1] if kind in NUMBERS else "" for name, kind in card.user_inputs.items()
     }
 
 
@@ -115,7 +121,7 @@ def _flat(table: pa.Table, name: str, dtype: type) -> np.ndarray:
 
 
 def _feature(table: pa.Table, name: str, kind: FeatureKind) -> np.ndarray:
-    """`[users]` float32 or object array of str."""
-    if kind is FeatureKind.NUMERIC:
-        return table[name].to_numpy().astype(np.float32)
+    """`[users]` float32, int64 or object array of str."""
+    if kind in NUMBERS:
+        return table[name].to_numpy().astype(NUMBERS[kind][0])
     return np.array(pc.fill_null(table[name], "").to_pylist(), dtype=object)

@@ -104,10 +104,10 @@ class Recommender:
                 max_exclude=config.max_exclude,
                 max_message_bytes=config.max_message_bytes,
             ),
-            user_features={name: str(kind) for name, kind in bundle.card.user_features.items()},
-            item_features={name: str(kind) for name, kind in bundle.card.item_features.items()},
-            rating_min=bundle.card.rating_min,
-            rating_max=bundle.card.rating_max,
+            user_features={n: str(f.kind) for n, f in bundle.card.user_features.items()},
+            item_features={n: str(f.kind) for n, f in bundle.card.item_features.items()},
+            rating_min=bundle.card.rating.min if bundle.card.rating else 0.0,
+            rating_max=bundle.card.rating.max if bundle.card.rating else 0.0,
         )
 
     def warm_up(self) -> None:

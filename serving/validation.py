@@ -152,10 +152,12 @@ class Validator:
     def _ratings(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
         given = np.array([event.HasField("rating") for event in events], dtype=bool)
         ratings = np.array([event.rating for event in events], dtype=np.float32)
-        low, high = self._card.rating_min, self._card.rating_max
-        at = _first(given & ~((ratings >= low) & (ratings <= high)))  # NaN compares false
+        low, high = self._card.rating_range
+        expected = f"{low} to {high}" if self._card.rating else "none, for the data has none"
+        in_range = (ratings >= low) & (ratings <= high)  # NaN compares false
+        at = _first(given & ~in_range if self._card.rating else given)
         if at is not None:
-            raise invalid(f"{field}.events[{at}].rating", f"{low} to {high}", float(ratings[at]))
+            raise invalid(f"{field}.events[{at}].rating", expected, float(ratings[at]))
         return np.where(given, ratings, np.float32(np.nan))
 
     def _features(self, field: str, viewer: pb.AnonymousViewer) -> dict[str, Feature]:
@@ -164,8 +166,10 @@ class Validator:
         for name, value in viewer.features.items():
             if name not in known:
                 raise invalid(f"{field}.features", f"the names {sorted(known)}", name)
-            if known[name] is FeatureKind.NUMERIC:
+            if known[name].kind is FeatureKind.NUMERIC:
                 features[name] = _number(f"{field}.features[{name!r}]", value)
+            elif known[name].kind is FeatureKind.TIMESTAMP:
+                features[name] = _seconds(f"{field}.features[{name!r}]", value)
             elif name in features:  # a display feature is no model input
                 features[name] = value
         return features
@@ -215,6 +219,17 @@ def _number(field: str, value: str) -> float:
     if not abs(number) <= float(np.finfo(np.float32).max):
         raise invalid(field, "a finite number", value)
     return number
+
+
+def _seconds(field: str, value: str) -> int:
+    """Unix seconds, as the models take a time."""
+    try:
+        seconds = int(value)
+    except ValueError:
+        raise invalid(field, "whole unix seconds", value) from None
+    if abs(seconds) > np.iinfo(np.int64).max:
+        raise invalid(field, "whole unix seconds", value)
+    return seconds
 
 
 def _first(wrong: np.ndarray) -> int | None:

@@ -114,7 +114,7 @@ def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
         is_item(prepared),
         item_sizes(prepared),
         user_sizes(prepared),
-        (card.rating_min, card.rating_max),
+        card.rating_range,
         config,
         _loss(config.loss),
     )

@@ -1,144 +1,160 @@
-"""Large event files as byte ranges that end at line ends, each parsed without per-row Python."""
+"""The events as blocks that workers read on their own, whatever the format."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 
+from pipeline.ordinals import ordinals
 from pipeline.rejects import reject_batch
-from pipeline.sources.layouts import SourceError, TableFormat
+from pipeline.sources.csv_rows import as_utf8, header_names, parse_csv
+from pipeline.sources.files import (
+    GZIP,
+    SourceError,
+    SourceFile,
+    expect_columns,
+    find_files,
+)
+from pipeline.sources.json_rows import column_types, parse_json
+from pipeline.sources.lines import CHUNK_BYTES, Chunk, chunks, head, read_range
+from pipeline.sources.parquet_rows import open_parquet, text_columns
+from schemas.card_tables import EventTable, FileFormat
 from schemas.columns import ORDINAL
-
-BLOCK_BYTES = 16 << 20
-ONE_CHARACTER = "\x1f"
-"""Replaces a longer separator, for pyarrow splits at one character; the ASCII unit separator."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines of a file.
+    """Rows of one file that are read together.
 
     Attributes:
-        path: The file.
-        offset: First byte.
-        size: Bytes.
-        first_line: Line number of the first line; the file's first is 1.
+        file: The file.
+        start: First byte; of a Parquet file, the row group.
+        size: Bytes, when unpacked.
+        first_line: Line number of the first line; of a Parquet file, of the row. The file's first
+            is 1.
         lines: Lines in the block, blank and broken ones included.
     """
 
-    path: str
-    offset: int
+    file: SourceFile
+    start: int
     size: int
     first_line: int
     lines: int
 
 
-def plan_blocks(
-    directory: Path, table: TableFormat, block_bytes: int = BLOCK_BYTES
-) -> Iterator[Block]:
-    """Cuts a file at line ends into blocks of about `block_bytes`.
+def open_events(directory: Path, table: EventTable) -> list[SourceFile]:
+    """The event files, each with the columns that it has.
 
     Raises:
-        SourceError: The file is missing or its header is not the expected one.
+        SourceError: A file is missing or broken, or lacks a mapped column.
     """
-    path = directory / table.file
-    if not path.is_file():
-        raise SourceError(f"{path}: expected a file, found none")
-    with path.open("rb") as file:
-        line = 1
-        if table.header is not None:
-            _check_header(path, file.readline(), table)
-            line = 2
-        while True:
-            offset = file.tell()
-            block = file.read(block_bytes)
-            block += file.readline()
-            if not block:
-                return
-            lines = block.count(b"\n") + (not block.endswith(b"\n"))
-            yield Block(str(path), offset, len(block), line, lines)
-            line += lines
+    return [
+        _open(path, path.relative_to(directory).as_posix(), number, table)
+        for number, path in enumerate(find_files(directory, table))
+    ]
 
 
-def parse_block(block: Block, table: TableFormat) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Splits a block into columns, still as text.
+def plan_blocks(
+    files: Sequence[SourceFile], table: EventTable, block_bytes: int = CHUNK_BYTES
+) -> Iterator[Block]:
+    """Cuts files into blocks: Parquet at row groups, text at line ends after about `block_bytes`.
 
-    Returns:
-        `(rows, rejects)`: the file's columns as string with `ordinal` int64 (the line number),
-        and the lines with another number of values.
+    A gzipped file is one block, for it can be read from its beginning only.
     """
-    with Path(block.path).open("rb") as file:
-        file.seek(block.offset)
-        data = file.read(block.size)
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    columns = _split(data, table, skip)
-    lines = np.arange(block.first_line, block.first_line + block.lines)
-    broken = np.array([row.number for row in ragged], np.int64) - 1
-    rows = columns.append_column(ORDINAL, pa.array(np.delete(lines, broken)))
-    rejects = reject_batch(
-        table.file,
-        lines[broken],
-        "line",
-        pa.array([row.text for row in ragged], pa.string()),
-        f"expected {len(table.columns)} values",
-    )
-    return rows, rejects
+    for file in files:
+        if table.format is FileFormat.PARQUET:
+            yield from _row_groups(file)
+            continue
+        line, blocks = file.first_line, []
+        for chunk in chunks(file.path, file.start, block_bytes):
+            blocks.append(Block(file, chunk.offset, len(chunk.data), line, chunk.lines))
+            line += chunk.lines
+        if file.path.suffix == GZIP:
+            size, lines = sum(b.size for b in blocks), sum(b.lines for b in blocks)
+            blocks = [Block(file, file.start, size, file.first_line, lines)]
+        yield from blocks
 
 
-def _split(data: bytes, table: TableFormat, skip: object) -> pa.RecordBatch:
-    """The text columns of `data`; `skip` is called with each line of another width."""
-    separator = table.separator
-    if len(separator) > 1:
-        data = data.replace(separator.encode(), ONE_CHARACTER.encode())
-        separator = ONE_CHARACTER
-    if data.count(b"\r") != data.count(b"\r\n"):
-        # pyarrow takes a lone carriage return for a line end, and line numbers would shift.
-        data = re.sub(rb"\r(?!\n)", b" ", data)
-    read = pa.csv.read_csv(
-        pa.BufferReader(_as_utf8(data)),
-        read_options=pa.csv.ReadOptions(
-            use_threads=False, block_size=len(data) + 1, column_names=table.columns
-        ),
-        parse_options=pa.csv.ParseOptions(
-            delimiter=separator,
-            quote_char=False,
-            ignore_empty_lines=False,
-            invalid_row_handler=skip,
-        ),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(table.columns, pa.string())
-        ),
-    )
-    return read.combine_chunks().to_batches()[0] if len(read) else _empty(table)
+def read_block(block: Block, table: EventTable) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Reads a block's rows, still as text.
+
+    Yields:
+        `(rows, rejects)`: the columns of `EventTable.mapping` by our names, string, with `ordinal`
+        int64; and the lines that are no row, as `rejects.SCHEMA`.
+    """
+    file = block.file
+    if table.format is FileFormat.PARQUET:
+        with open_parquet(file.path, file.columns.names) as parquet:
+            group = parquet.read_row_group(block.start, columns=file.columns.names)
+        rows = text_columns(group, {table.timestamp: table.timestamp_unit})
+        lines = block.first_line + np.arange(block.lines)
+        yield _ours(rows, table, ordinals(file.number, lines)), _nothing()
+    elif file.path.suffix == GZIP:
+        line = block.first_line
+        for chunk in chunks(file.path, block.start):
+            yield _parse(chunk, file, line, table)
+            line += chunk.lines
+    else:
+        chunk = read_range(file.path, block.start, block.size)
+        yield _parse(chunk, file, block.first_line, table)
 
 
-def _empty(table: TableFormat) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(
-        [], pa.schema([(name, pa.string()) for name in table.columns])
-    )
+def _open(path: Path, name: str, number: int, table: EventTable) -> SourceFile:
+    wanted = list(dict.fromkeys(table.mapping.values()))
+    if table.format is FileFormat.PARQUET:
+        with open_parquet(path, wanted) as file:
+            fields = [file.schema_arrow.field(column) for column in wanted]
+        return SourceFile(path, name, number, pa.schema(fields))
+    first = head(path)
+    if table.format is FileFormat.JSONL:
+        return SourceFile(path, name, number, column_types(path, first.data, wanted), first.offset)
+    line, columns = b"", list(table.columns)
+    if not columns:
+        if first.fault:
+            raise SourceError(f"{path}: header: {first.fault}")
+        line = first.data[: first.data.find(b"\n") + 1] or first.data
+        columns = header_names(path, as_utf8(line, table.encoding), table)
+    expect_columns(path, wanted, columns)
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    return SourceFile(path, name, number, schema, first.offset + len(line), 1 + (line != b""))
 
 
-def _as_utf8(data: bytes) -> bytes:
-    """`data`, with U+FFFD for what is not UTF-8, so that one bad byte costs one row only."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.decode(errors="replace").encode()
-    return data
+def _row_groups(file: SourceFile) -> Iterator[Block]:
+    with open_parquet(file.path, file.columns.names) as parquet:
+        line = file.first_line
+        for number in range(parquet.num_row_groups):
+            group = parquet.metadata.row_group(number)
+            yield Block(file, number, group.total_byte_size, line, group.num_rows)
+            line += group.num_rows
 
 
-def _check_header(path: Path, line: bytes, table: TableFormat) -> None:
-    found = line.decode(errors="replace").rstrip("\r\n")
-    if found != table.header:
-        raise SourceError(f"{path}: header: expected {table.header!r}, got {found!r}")
+def _parse(
+    chunk: Chunk, file: SourceFile, first_line: int, table: EventTable
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Rows and rejects of a chunk of text."""
+    wanted = list(dict.fromkeys(table.mapping.values()))
+    data = b"" if chunk.fault else chunk.data
+    if table.format is FileFormat.JSONL:
+        parsed = parse_json(data, file.columns)
+    else:
+        parsed = parse_csv(data, file.columns.names, wanted, table)
+    rows = _ours(parsed.rows, table, ordinals(file.number, first_line + parsed.lines))
+    if chunk.fault:
+        text = pa.array([chunk.data.decode(errors="replace")])
+        at = ordinals(file.number, np.array([first_line]))
+        return rows, reject_batch(at, "line", text, chunk.fault)
+    at = ordinals(file.number, first_line + parsed.broken)
+    return rows, reject_batch(at, "line", parsed.broken_text, parsed.expected)
+
+
+def _ours(rows: pa.RecordBatch, table: EventTable, at: np.ndarray) -> pa.RecordBatch:
+    columns = {ours: rows.column(theirs) for ours, theirs in table.mapping.items()}
+    return pa.record_batch(columns | {ORDINAL: pa.array(at)})
+
+
+def _nothing() -> pa.RecordBatch:
+    return reject_batch(np.empty(0, np.int64), "line", pa.array([], pa.string()), "")

@@ -1,96 +1,119 @@
-"""Small dimension tables (items, users): read whole, strictly."""
+"""Small dimension tables (items, users): read whole, strictly, whatever the format."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
-from pipeline.sources.blocks import ONE_CHARACTER
-from pipeline.sources.layouts import SourceError, TableFormat
+from pipeline.sources.csv_rows import header_names, read_csv
+from pipeline.sources.files import SourceError, expect_columns, find_files
+from pipeline.sources.json_rows import read_json
+from pipeline.sources.lines import read_whole
+from pipeline.sources.parquet_rows import open_parquet, text_columns
+from pipeline.sources.text import json_text
+from schemas.card_features import Feature, FeatureKind
+from schemas.card_tables import FileFormat, Table, TimeUnit
+
+Columns = dict[str, pa.Array]
+"""Columns by the file's names, `[rows]` string or list of string, trimmed; "" or [] is missing."""
 
 
-def read_table(directory: Path, table: TableFormat) -> pa.RecordBatch:
-    """Every column of a table as trimmed string; the first column is the key.
+def read_table(directory: Path, table: Table, features: Mapping[str, Feature]) -> Columns:
+    """The columns of a table that features need, and the ids by our name.
+
+    Args:
+        directory: The data directory.
+        table: Which files, and how they are written.
+        features: Whose columns are read.
 
     Raises:
-        SourceError: The file is missing, has another header, a ragged line, text in another
-            encoding, or a key that is empty or there twice.
+        SourceError: A file is missing or broken, lacks a column, has a ragged line or text in
+            another encoding; an id is empty, has a line end, or is there twice.
     """
-    path = directory / table.file
-    if not path.is_file():
-        raise SourceError(f"{path}: expected a file, found none")
+    wanted = [column for feature in features.values() for column in feature.columns]
+    names = list(dict.fromkeys([*table.ids.values(), *wanted]))
+    units = {
+        feature.column[0]: feature.unit
+        for feature in features.values()
+        if feature.kind is FeatureKind.TIMESTAMP
+    }
+    parts = [_read(path, table, names, units) for path in find_files(directory, table)]
+    columns = {name: _trimmed(_joined([part[name] for part in parts])) for name in names}
+    for ours, theirs in table.ids.items():
+        _check_ids(directory / ", ".join(table.files), theirs, columns[theirs])
+        columns[ours] = columns[theirs]
+    return columns
+
+
+def _read(path: Path, table: Table, names: Sequence[str], units: Mapping[str, TimeUnit]) -> Columns:
+    if table.format is FileFormat.PARQUET:
+        with open_parquet(path, names) as file:
+            rows = text_columns(file.read(columns=names), units)
+        return {name: rows.column(name) for name in names}
     try:
-        text = path.read_bytes().decode(table.encoding)
+        encoding = table.encoding if table.format is FileFormat.CSV else "utf-8"
+        text = read_whole(path).decode(encoding)
     except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: expected {table.encoding} text, got {error}") from None
-    if table.header is not None:
-        first, _, text = text.partition("\n")
-        if first.rstrip("\r") != table.header:
-            raise SourceError(f"{path}: header: expected {table.header!r}, got {first!r}")
-    rows = _parse(path, text, table)
-    _check_keys(path, table.columns[0], rows.column(0))
-    return rows
+        raise SourceError(f"{path}: expected {encoding} text, got {error}") from None
+    if table.format is FileFormat.JSONL:
+        objects = read_json(path, text)
+        expect_columns(path, names, dict.fromkeys(key for row in objects for key in row))
+        return {
+            name: _json_column(path, name, [row.get(name) for row in objects]) for name in names
+        }
+    columns = list(table.columns)
+    if not columns:
+        line, _, text = text.partition("\n")
+        columns = header_names(path, line.encode(), table)
+    expect_columns(path, names, columns)
+    rows = read_csv(path, text, columns, table)
+    return {name: rows.column(name).combine_chunks() for name in names}
 
 
-def floats(text: pa.Array, path: str, field: str) -> pa.Array:
-    """Parses a string column to float32; "" becomes NaN.
-
-    Raises:
-        SourceError: A value is not a number.
-    """
+def _json_column(path: Path, name: str, values: list[object]) -> pa.Array:
     try:
-        parsed = pc.cast(
-            pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text), "float"
-        )
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{path}: {field}: expected numbers, got {error}") from None
-    return pc.fill_null(parsed, float("nan"))
+        if not any(isinstance(value, list) for value in values):
+            return pa.array([json_text(value) for value in values], pa.string())
+        lists = [value if isinstance(value, list) else [value] for value in values]
+        texts = [[json_text(one) for one in found if one is not None] for found in lists]
+        return pa.array(texts, pa.list_(pa.string()))
+    except TypeError as error:
+        raise SourceError(f"{path}: {name}: {error}") from None
 
 
-def lists(mask: np.ndarray, names: Sequence[str]) -> pa.Array:
-    """Flags to lists: `mask` `[rows, names]` bool becomes `[rows]` list of string."""
-    _, columns = np.nonzero(mask)
-    offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))]).astype(np.int32)
-    values = pa.array(list(names), pa.string()).take(pa.array(columns))
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
+def _joined(parts: list[pa.Array]) -> pa.Array:
+    """One column of several files, a list of string if it is one in any of them."""
+    if any(pa.types.is_list(part.type) for part in parts):
+        parts = [part if pa.types.is_list(part.type) else _lists_of_one(part) for part in parts]
+    return pa.concat_arrays(parts)
 
 
-def _parse(path: Path, text: str, table: TableFormat) -> pa.RecordBatch:
-    separator = table.separator
-    if len(separator) > 1:
-        text = text.replace(separator, ONE_CHARACTER)
-        separator = ONE_CHARACTER
-    schema = pa.schema([(name, pa.string()) for name in table.columns])
-    data = text.encode()
-    if not data.strip():
-        return pa.RecordBatch.from_pylist([], schema)
-    try:
-        read = pa.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pa.csv.ReadOptions(
-                use_threads=False, block_size=len(data) + 1, column_names=table.columns
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=separator, quote_char='"' if table.quoted else False
-            ),
-            convert_options=pa.csv.ConvertOptions(column_types=schema),
-        )
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{path}: expected {len(table.columns)} values a line: {error}") from None
-    columns = [pc.utf8_trim_whitespace(column.combine_chunks()) for column in read.columns]
-    return pa.record_batch(columns, schema=schema)
+def _lists_of_one(values: pa.Array) -> pa.Array:
+    return pa.ListArray.from_arrays(pa.array(range(len(values) + 1), pa.int32()), values)
 
 
-def _check_keys(path: Path, name: str, keys: pa.Array) -> None:
-    empty = pc.index(keys, "").as_py()
+def _trimmed(column: pa.Array) -> pa.Array:
+    if pa.types.is_list(column.type):
+        return pa.ListArray.from_arrays(column.offsets, pc.utf8_trim_whitespace(column.values))
+    return pc.utf8_trim_whitespace(column)
+
+
+def _check_ids(path: Path, name: str, ids: pa.Array) -> None:
+    if pa.types.is_list(ids.type):
+        raise SourceError(f"{path}: {name}: expected an id, got a list")
+    empty = pc.index(ids, "").as_py()
     if empty >= 0:
         raise SourceError(f"{path}: {name}: expected an id, got none in data row {empty + 1}")
-    counts = pc.value_counts(keys)
+    # Vocabularies and id files have an id a line.
+    broken = pc.index(pc.match_substring_regex(ids, r"[\r\n]"), True).as_py()
+    if broken >= 0:
+        raise SourceError(
+            f"{path}: {name}: expected an id without line end, got {ids[broken].as_py()!r}"
+        )
+    counts = pc.value_counts(ids)
     twice = counts.filter(pc.greater(counts.field("counts"), 1))
     if len(twice):
         raise SourceError(

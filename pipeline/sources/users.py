@@ -1,4 +1,4 @@
-"""The people: user ids with whatever the release says of them."""
+"""The people: user ids with the card's user features."""
 
 from __future__ import annotations
 
@@ -6,38 +6,32 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.sources.layouts import Layout
-from pipeline.sources.tables import floats, read_table
-from schemas.cards import Card, FeatureKind
+from pipeline.feature_types import ARROW_TYPES
+from pipeline.sources.tables import read_table
+from pipeline.sources.values import feature_values
+from schemas.cards import Card
 from schemas.columns import USER_ID
 
 
-def read_users(directory: Path, layout: Layout, card: Card) -> pa.RecordBatch:
-    """Every person with the card's user features; no rows if the release has no such file.
+def read_users(directory: Path, card: Card) -> pa.RecordBatch:
+    """Every person; no rows if the card names no users.
 
     Returns:
-        `user_id` string and each user feature: categorical and display string ("" missing),
-        numeric float32 (NaN missing).
+        `user_id` string and each user feature, missing values as docs/artifacts.md has them.
 
     Raises:
-        SourceError: As `tables.read_table`.
+        SourceError: As `tables.read_table`, or a value is not of its feature's kind.
     """
-    if layout.users is None:
+    if card.users is None:
         return pa.RecordBatch.from_pylist([], user_schema(card))
-    table = read_table(directory, layout.users)
-    columns = [table.column(USER_ID)]
-    for name, kind in card.user_features.items():
-        column = table.column(name)
-        if kind is FeatureKind.NUMERIC:
-            column = floats(column, str(directory / layout.users.file), name)
-        columns.append(column)
-    return pa.record_batch(columns, schema=user_schema(card))
+    table, features = card.users, card.user_features
+    columns = read_table(directory, table, features)
+    where = str(directory / ", ".join(table.files))
+    found = {USER_ID: columns[USER_ID]} | feature_values(columns, features, where)
+    return pa.record_batch(found, schema=user_schema(card))
 
 
 def user_schema(card: Card) -> pa.Schema:
     """Arrow schema of the people."""
-    types = {
-        name: pa.float32() if kind is FeatureKind.NUMERIC else pa.string()
-        for name, kind in card.user_features.items()
-    }
+    types = {name: ARROW_TYPES[f.kind] for name, f in card.user_features.items()}
     return pa.schema([(USER_ID, pa.string()), *types.items()])

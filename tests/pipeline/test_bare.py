@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
-from pipeline.sources.layouts import GENRE_FLAGS
 from schemas.artifacts import open_artifact
 from schemas.config import PrepareConfig
 
@@ -22,11 +21,10 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "u.data").write_text("1\t1\t3\t5\n1\t2\t4\t6\n2\t2\t5\t7\n")
-    flags = "|".join("0" for _ in GENRE_FLAGS)
+    flags = "|".join("0" * 19)
     (data / "u.item").write_text(f"1|One||||{flags}\n2|Two||||{flags}\n3|Three||||{flags}\n")
-    (data / "u.genre").write_text("".join(f"g{n}|{n}\n" for n in range(len(GENRE_FLAGS))))
     (data / "u.user").write_text("")
-    write_manifest(data, "bare", "a test", "ml-100k")
+    write_manifest(data, "bare", "a test", "ml-100k.toml")
     out = tmp_path / "out"
     out.mkdir()
 

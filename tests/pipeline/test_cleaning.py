@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cleaning import clean
-from schemas.cards import Card
+from schemas.cards import card_from_dict
 
-CARD = Card("stars", 1.0, 5.0, {}, {})
+TABLE = {"files": "u.data", "format": "csv", "user_id": "user", "item_id": "item"}
+CLICKS = card_from_dict({"name": "clicks", "events": TABLE}, "here")
+TIMED = TABLE | {"rating": "stars", "timestamp": "time"}
+CARD = card_from_dict({"name": "stars", "events": TIMED, "rating": {"min": 1, "max": 5}}, "here")
 ITEMS = pa.array(["a", "b"])
 GOOD = ("1", "a", "3", "881250949")
 
@@ -28,6 +33,7 @@ def rows(values: list[tuple[str, str, str, str]]) -> pa.RecordBatch:
         (("", "a", "3", "1"), "user_id", "expected an id, got none"),
         ((" ", "a", "3", "1"), "user_id", "expected an id, got none"),
         (("1", "", "3", "1"), "item_id", "expected an id, got none"),
+        (("1", "a\nb", "3", "1"), "item_id", "expected an id without line end"),
         (("\ufffd", "a", "3", "1"), "user_id", "expected UTF-8"),
         (("1", "a", "", "1"), "rating", "expected a number from 1.0 to 5.0"),
         (("1", "a", "nan", "1"), "rating", "expected a number from 1.0 to 5.0"),
@@ -35,32 +41,44 @@ def rows(values: list[tuple[str, str, str, str]]) -> pa.RecordBatch:
         (("1", "a", "5.5", "1"), "rating", "expected a number from 1.0 to 5.0"),
         (("1", "a", "inf", "1"), "rating", "expected a number from 1.0 to 5.0"),
         (("1", "a", "four", "1"), "rating", "expected a number from 1.0 to 5.0"),
-        (("1", "a", "3", "-1"), "timestamp", "expected whole seconds since 1970, not negative"),
-        (("1", "a", "3", "1.5"), "timestamp", "expected whole seconds since 1970, not negative"),
-        (("1", "a", "3", "1e300"), "timestamp", "expected whole seconds since 1970, not negative"),
-        (("1", "a", "3", "inf"), "timestamp", "expected whole seconds since 1970, not negative"),
-        (("1", "a", "3", "soon"), "timestamp", "expected whole seconds since 1970, not negative"),
+        (("1", "a", "3", "-1"), "timestamp", "expected whole seconds from 1970 on"),
+        (("1", "a", "3", "1.5"), "timestamp", "expected whole seconds from 1970 on"),
+        (("1", "a", "3", "1e300"), "timestamp", "expected whole seconds from 1970 on"),
+        (("1", "a", "3", "inf"), "timestamp", "expected whole seconds from 1970 on"),
+        (("1", "a", "3", "881250949000"), "timestamp", "expected whole seconds from 1970 on"),
+        (("1", "a", "3", "soon"), "timestamp", "expected whole seconds from 1970 on"),
         (("1", "zz", "3", "1"), "item_id", "expected an item of the catalogue"),
     ],
 )
 def test_a_broken_row_among_good_ones(
     row: tuple[str, str, str, str], field: str, reason: str
 ) -> None:
-    events, rejects = clean(rows([GOOD, row, GOOD]), "u.data", CARD, ITEMS)
+    events, rejects = clean(rows([GOOD, row, GOOD]), CARD, ITEMS)
     assert events.column("ordinal").to_pylist() == [1, 3]
     found = rejects.to_pylist()
     assert len(found) == 1
     value = dict(zip(("user_id", "item_id", "rating", "timestamp"), row, strict=True))[field]
-    expected = {"file": "u.data", "line": 2, "field": field, "reason": reason, "value": value}
+    expected = {"ordinal": 2, "field": field, "reason": reason, "value": value}
     assert found[0] == expected
 
 
 def test_types_and_values() -> None:
-    events, rejects = clean(rows([("1", "b", "4.5", "881250949.0")]), "f", CARD, ITEMS)
+    events, rejects = clean(rows([("1", "b", "4.5", "881250949.0")]), CARD, ITEMS)
     assert not len(rejects)
     assert events.to_pylist() == [
         {"user_id": "1", "item_id": "b", "rating": 4.5, "timestamp": 881250949, "ordinal": 1}
     ]
+
+
+def test_neither_ratings_nor_times_nor_a_catalogue() -> None:
+    batch = rows([("1", "b", "", ""), ("1", "", "", ""), ("2", "new", "", "")])
+    events, rejects = clean(batch.select(["user_id", "item_id", "ordinal"]), CLICKS, None)
+    assert [(row["item_id"], row["timestamp"]) for row in events.to_pylist()] == [
+        ("b", 0),
+        ("new", 0),
+    ]
+    assert all(math.isnan(rating) for rating in events.column("rating").to_pylist())
+    assert rejects.column("reason").to_pylist() == ["expected an id, got none"]
 
 
 CELL = st.sampled_from(["", "1", "a", "3", "-3", "99", "x", "nan", "1e3", "+2", " 2"])
@@ -70,8 +88,8 @@ CELL = st.sampled_from(["", "1", "a", "3", "-3", "99", "x", "nan", "1e3", "+2", 
 def test_every_row_is_taken_or_rejected_and_alone_gets_the_same(
     values: list[tuple[str, str, str, str]],
 ) -> None:
-    events, rejects = clean(rows(values), "f", CARD, ITEMS)
-    lines = events.column("ordinal").to_pylist() + rejects.column("line").to_pylist()
+    events, rejects = clean(rows(values), CARD, ITEMS)
+    lines = events.column("ordinal").to_pylist() + rejects.column("ordinal").to_pylist()
     assert sorted(lines) == list(range(1, len(values) + 1))
-    taken = [len(clean(rows([value]), "f", CARD, ITEMS)[0]) == 1 for value in values]
+    taken = [len(clean(rows([value]), CARD, ITEMS)[0]) == 1 for value in values]
     assert events.column("ordinal").to_pylist() == [n for n, t in enumerate(taken, 1) if t]

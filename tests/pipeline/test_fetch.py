@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import datasets
-from pipeline.datasets import PACKAGED, RELEASES, FetchError, IntegrityError
+from pipeline.datasets import PACKAGED, RELEASES, FetchError, IntegrityError, card_of
 from pipeline.fetch import fetch
-from pipeline.sources.layouts import LAYOUTS
-from schemas.artifacts import open_artifact, verify
+from schemas.artifacts import open_artifact, verify, write_json
+from schemas.cards import CARDS, load_card
 from tests.pipeline.server import Site, serve
 
 FILES = {"ml/ratings.dat": b"1::2::3::4\n", "ml/movies.dat": b"2::A (1999)::Drama\n"}
@@ -52,7 +52,7 @@ def test_official(site: Site, tmp_path: Path) -> None:
     assert found.figures == {
         "dataset": "ml-1m",
         "source": f"ml-1m from {site.address}/ml-1m.zip",
-        "layout": "ml-1m",
+        "card": "ml-1m.toml",
         "files": 2,
         "bytes": sum(map(len, FILES.values())),
     }
@@ -67,6 +67,15 @@ def test_intact_is_reused_and_damaged_is_fetched_again(site: Site, tmp_path: Pat
     (first.path / "ratings.dat").write_text("changed")
     third = fetch("ml-1m", tmp_path)
     assert not third.reused and third.version == first.version and len(site.asked) == 2
+
+
+def test_what_an_older_version_fetched_is_fetched_again(site: Site, tmp_path: Path) -> None:
+    first = fetch("ml-1m", tmp_path)
+    figures = {n: value for n, value in first.figures.items() if n != "card"} | {"layout": "ml-1m"}
+    write_json(first.path / "manifest.json", first.manifest | {"figures": figures})
+    with pytest.raises(ValueError, match="expected the name of a card, got none; fetch it again"):
+        card_of(open_artifact(first.path))
+    assert card_of(fetch("ml-1m", tmp_path)).name == "ml-1m"
 
 
 def test_a_given_archive_takes_the_place_of_what_was_there(site: Site, tmp_path: Path) -> None:
@@ -141,7 +150,7 @@ def test_the_package_in_place_of_the_address(
     commands = fake_pip(monkeypatch, wheel)
     found = fetch("ml-100k", tmp_path)
     assert set(found.manifest["files"]) == {"ml-100k.inter", "ml-100k.item", "ml-100k.user"}
-    assert found.figures["layout"] == "ml-100k-tsv"
+    assert found.figures["card"] == "ml-100k-tsv.toml"
     assert "recbole==1.2.1, since" in found.figures["source"]
     assert "HTTP 404" in found.figures["source"]
     assert {"--no-deps", "recbole==1.2.1"} <= set(commands[0])
@@ -175,9 +184,9 @@ def test_wrong_bytes_are_not_replaced_by_the_package(
     assert commands == []
 
 
-def test_every_release_has_a_known_layout() -> None:
-    assert {release.layout for release in RELEASES.values()} <= set(LAYOUTS)
-    assert {package.layout for package in PACKAGED.values()} <= set(LAYOUTS)
+def test_every_release_has_a_card() -> None:
+    for found in (*RELEASES.values(), *PACKAGED.values()):
+        assert load_card(CARDS / found.card).item_inputs
     assert all(
         release.url == f"https://files.grouplens.org/datasets/movielens/{name}.zip"
         for name, release in RELEASES.items()

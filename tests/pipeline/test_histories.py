@@ -11,13 +11,22 @@ from hypothesis import strategies as st
 from pipeline.cleaning import EVENTS
 from pipeline.histories import by_shard, group, in_order, join_users, without_repeats
 from pipeline.sources.users import user_schema
-from schemas.cards import Card, FeatureKind
+from schemas.cards import card_from_dict
 
 # Few users, items and seconds, so that there are many ties and repeats.
 ROW = st.tuples(st.sampled_from(["1", "2", "10", "é"]), st.sampled_from("abcd"), st.integers(0, 2))
 ROWS = st.lists(ROW, max_size=40)
 SHARDS_OF_FOUR = {"0": 3, "1": 2, "2": 2, "3": 0, "4": 1, "5": 0}
-CARD = Card("people", 1.0, 5.0, {"age": FeatureKind.NUMERIC, "gender": FeatureKind.CATEGORICAL}, {})
+TABLE = {"files": "u.data", "format": "csv", "user_id": "user"}
+CARD = card_from_dict(
+    {
+        "name": "people",
+        "events": TABLE | {"item_id": "item"},
+        "users": TABLE,
+        "user_features": {"age": "numeric", "gender": "categorical"},
+    },
+    "here",
+)
 
 
 def events(rows: list[tuple[str, str, int]]) -> pa.RecordBatch:
@@ -57,7 +66,7 @@ def test_order_does_not_depend_on_arrival(rows: list[tuple[str, str, int]], seed
 @given(rows=ROWS)
 def test_the_first_of_repeated_events_stays(rows: list[tuple[str, str, int]]) -> None:
     ordered = in_order(events(rows))
-    kept, rejects = without_repeats(ordered, "u.data")
+    kept, rejects = without_repeats(ordered)
     seen: set[tuple[str, str]] = set()
     expected = []
     for row in ordered.to_pylist():
@@ -67,7 +76,7 @@ def test_the_first_of_repeated_events_stays(rows: list[tuple[str, str, int]]) ->
         seen.add(pair)
     assert kept.to_pylist() == expected
     assert len(kept) + len(rejects) == len(rows)
-    lines = {row["ordinal"] for row in expected} | set(rejects.column("line").to_pylist())
+    lines = {row["ordinal"] for row in expected} | set(rejects.column("ordinal").to_pylist())
     assert lines == set(range(1, len(rows) + 1))
 
 

@@ -15,9 +15,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from pipeline.sources.layouts import PEOPLE
 from schemas.artifacts import Artifact, verify
-from schemas.cards import card_from_dict, load_card
+from schemas.cards import CARDS, card_from_dict, load_card
 from schemas.columns import REQUESTS
 
 USER_FEATURES = ["gender", "age", "occupation"]
@@ -167,7 +166,7 @@ def test_figures_and_files(prepared: Artifact, planted: Artifact) -> None:
 
 def test_card_and_schema(prepared: Artifact) -> None:
     card = card_from_dict(json.loads((prepared.path / "card.json").read_text()), "card.json")
-    assert card == load_card(PEOPLE)
+    assert card == load_card(CARDS / "ml-100k.toml")
     schema = text_format.Parse((prepared.path / "schema.pbtxt").read_text(), schema_pb2.Schema())
     tensors = schema.tensor_representation_group[""].tensor_representation
     kinds = {name: tensor.WhichOneof("kind") for name, tensor in tensors.items()}

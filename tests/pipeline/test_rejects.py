@@ -12,10 +12,10 @@ from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
 from pipeline.rejects import RejectRateError, check_reject_rate, sort_rejects
-from pipeline.sources.blocks import plan_blocks
-from pipeline.sources.layouts import ML_100K, SourceError
+from pipeline.sources.blocks import open_events, plan_blocks
+from pipeline.sources.files import SourceError
 from schemas.artifacts import Artifact, build, open_artifact
-from schemas.cards import load_card
+from schemas.cards import CARDS, load_card
 from schemas.config import PrepareConfig
 from tests.planted import write_planted
 
@@ -37,14 +37,16 @@ def planted(directory: Path, extra: bytes) -> Artifact:
     with (directory / "u.data").open("ab") as file:
         file.write(extra)
     (directory / "manifest.json").unlink()
-    write_manifest(directory, "planted", "a test", "ml-100k")
+    write_manifest(directory, "planted", "a test", "ml-100k.toml")
     return open_artifact(directory)
 
 
 def test_hostile_rows_are_told_apart(tmp_path: Path) -> None:
     data = planted(tmp_path / "data", HOSTILE)
-    blocks = list(plan_blocks(data.path, ML_100K.events, block_bytes=100))
-    source = Source(str(data.path), ML_100K, load_card(ML_100K.card))
+    card = load_card(CARDS / "ml-100k.toml")
+    files = open_events(data.path, card.events)
+    blocks = list(plan_blocks(files, card.events, block_bytes=100))
+    source = Source(data.path, card, ("u.data",))
     rejects = tmp_path / "rejects.jsonl"
     collect(source, blocks, 2, tmp_path, rejects)
     reasons = sort_rejects(rejects)
@@ -87,14 +89,8 @@ def test_nothing_to_learn_from(tmp_path: Path, content: bytes) -> None:
     data = planted(tmp_path / "data", b"")
     (data.path / "u.data").write_bytes(content)
     config = PrepareConfig(max_reject_rate=1.0)
-    with pytest.raises(SourceError, match=r"u\.data: expected ratings, got none"):
+    with pytest.raises(SourceError, match=r"u\.data: expected events, got none"):
         prepare(data, config, _empty(tmp_path))
-
-
-def test_unknown_layout(tmp_path: Path) -> None:
-    data = Artifact(tmp_path, {"version": "1", "figures": {"layout": "ml-7"}})
-    with pytest.raises(SourceError, match=r"layout: expected one of \['csv', .* got 'ml-7'"):
-        prepare(data, PrepareConfig(), _empty(tmp_path))
 
 
 def _empty(tmp_path: Path) -> Path:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.artifacts import Artifact, build
-from schemas.cards import Card, FeatureKind
+from schemas.card_tables import EventTable, FileFormat, ItemTable, UserTable
+from schemas.cards import Card, Feature, FeatureKind, RatingScale
 from schemas.config import IndexConfig
 from towers.index import build_index
 
@@ -19,17 +20,25 @@ NAN = float("nan")
 
 CARD = Card(
     name="test",
-    rating_min=1.0,
-    rating_max=5.0,
+    events=EventTable(
+        files=("events.csv",),
+        format=FileFormat.CSV,
+        user_id="user",
+        item_id="item",
+        rating="stars",
+    ),
+    rating=RatingScale(1.0, 5.0),
+    items=ItemTable(files=("items.csv",), format=FileFormat.CSV, item_id="item"),
+    users=UserTable(files=("users.csv",), format=FileFormat.CSV, user_id="user"),
     user_features={
-        "gender": FeatureKind.CATEGORICAL,
-        "age": FeatureKind.NUMERIC,
-        "nickname": FeatureKind.DISPLAY,
+        "gender": Feature(kind=FeatureKind.CATEGORICAL),
+        "age": Feature(kind=FeatureKind.NUMERIC),
+        "nickname": Feature(kind=FeatureKind.DISPLAY),
     },
     item_features={
-        "title": FeatureKind.DISPLAY,
-        "genres": FeatureKind.MULTI_CATEGORICAL,
-        "year": FeatureKind.NUMERIC,
+        "title": Feature(kind=FeatureKind.DISPLAY),
+        "genres": Feature(kind=FeatureKind.MULTI_CATEGORICAL),
+        "year": Feature(kind=FeatureKind.NUMERIC),
     },
 )
 

@@ -27,7 +27,7 @@ def long_profile(bundle, events):
     rng = np.random.default_rng(0)
     return Profile(
         rows=rng.integers(len(bundle.catalogue), size=events),
-        ratings=np.full(events, bundle.card.rating_max, np.float32),
+        ratings=np.full(events, bundle.card.rating_range[1], np.float32),
         timestamps=np.arange(1, events + 1) * 86_400,
         features=unknown_profile(bundle.card).features,
     )

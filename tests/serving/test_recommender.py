@@ -242,9 +242,9 @@ def test_model_info(recommender, bundle):
     assert info.index_kind == bundle.retriever.kind
     assert info.limits.max_k == ServeConfig().max_k
     assert dict(info.item_features) == {
-        name: str(kind) for name, kind in bundle.card.item_features.items()
+        name: str(feature.kind) for name, feature in bundle.card.item_features.items()
     }
-    assert info.rating_max == pytest.approx(bundle.card.rating_max)
+    assert info.rating_max == pytest.approx(bundle.card.rating_range[1])
 
 
 def test_warm_up_takes_the_path_of_requests(bundle):

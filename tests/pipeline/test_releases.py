@@ -1,4 +1,4 @@
-"""The same ratings in another layout give the same result."""
+"""The same ratings as another release has them give the same result."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.collect import Source, collect
-from pipeline.sources.blocks import plan_blocks
+from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.items import read_items
-from pipeline.sources.layouts import CSV, ML_1M, ML_100K, ML_100K_TSV, Layout
 from schemas.artifacts import Artifact
-from schemas.cards import load_card
+from schemas.cards import CARDS, Card, load_card
 
+ML_100K, ML_100K_TSV, ML_1M, CSV = (
+    load_card(CARDS / f"{name}.toml") for name in ("ml-100k", "ml-100k-tsv", "ml-1m", "ml-csv")
+)
 SHARDS = 3
 
 
-def profiles(directory: Path, layout: Layout, work: Path) -> pa.Table:
+def profiles(directory: Path, card: Card, work: Path) -> pa.Table:
     """All profiles, sorted by user."""
     work.mkdir()
-    source = Source(str(directory), layout, load_card(layout.card))
-    blocks = list(plan_blocks(directory, layout.events, block_bytes=10_000))
+    files = open_events(directory, card.events)
+    source = Source(directory, card, tuple(file.name for file in files))
+    blocks = list(plan_blocks(files, card.events, block_bytes=10_000))
     assert len(blocks) > 1
     collect(source, blocks, SHARDS, work, work / "rejects.jsonl")
     assert (work / "rejects.jsonl").read_text() == ""
@@ -34,21 +37,23 @@ def as_tsv(official: Path, directory: Path) -> None:
     """Rewrites the official ml-100k files with typed headers."""
     directory.mkdir()
 
-    def write(table: object, lines: list[str]) -> None:
-        text = "\n".join([table.header, *lines]) + "\n"  # type: ignore[attr-defined]
-        (directory / table.file).write_text(text)  # type: ignore[attr-defined]
+    def write(name: str, header: str, lines: list[str]) -> None:
+        (directory / name).write_text("\n".join([header.replace(" ", "\t"), *lines]) + "\n")
 
-    write(ML_100K_TSV.events, (official / "u.data").read_text().splitlines())
+    events = "user_id:token item_id:token rating:float timestamp:float"
+    write("ml-100k.inter", events, (official / "u.data").read_text().splitlines())
     users = (official / "u.user").read_text().splitlines()
-    write(ML_100K_TSV.users, [line.replace("|", "\t") for line in users])
+    people = "user_id:token age:token gender:token occupation:token zip_code:token"
+    write("ml-100k.user", people, [line.replace("|", "\t") for line in users])
     items = []
     for row in read_items(official, ML_100K).to_pylist():
         year = f"{row['year']:.0f}" if row["year"] == row["year"] else "unkonwn"
         items.append("\t".join([row["item_id"], row["title"], year, " ".join(row["genres"])]))
-    write(ML_100K_TSV.items, items)
+    films = "item_id:token movie_title:token_seq release_year:token class:token_seq"
+    write("ml-100k.item", films, items)
 
 
-def test_the_two_layouts_of_ml_100k(planted: Artifact, tmp_path: Path) -> None:
+def test_the_two_releases_of_ml_100k(planted: Artifact, tmp_path: Path) -> None:
     as_tsv(planted.path, tmp_path / "tsv")
     official = profiles(planted.path, ML_100K, tmp_path / "a")
     assert profiles(tmp_path / "tsv", ML_100K_TSV, tmp_path / "b").equals(official)
@@ -56,7 +61,7 @@ def test_the_two_layouts_of_ml_100k(planted: Artifact, tmp_path: Path) -> None:
     assert repr(items[0].to_pylist()) == repr(items[1].to_pylist())
 
 
-def test_dat_and_csv_layouts(planted: Artifact, tmp_path: Path) -> None:
+def test_dat_and_csv_releases(planted: Artifact, tmp_path: Path) -> None:
     rows = [line.split("\t") for line in (planted.path / "u.data").read_text().splitlines()]
     people = [line.split("|") for line in (planted.path / "u.user").read_text().splitlines()]
     items = read_items(planted.path, ML_100K).to_pylist()

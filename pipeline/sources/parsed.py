@@ -1,0 +1,66 @@
+"""What the parsers of text formats share: lines found, broken ones told apart, the rest kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Some lines as columns; a line is counted from 0 and in exactly one of the two groups.
+
+    Attributes:
+        rows: The mapped columns, by the file's names, as text.
+        lines: `[rows]` int64, the line of each row.
+        broken: `[broken]` int64, lines that are no row.
+        broken_text: `[broken]` string, what stands there.
+        expected: What a line should have been.
+    """
+
+    rows: pa.RecordBatch
+    lines: np.ndarray
+    broken: np.ndarray
+    broken_text: pa.Array
+    expected: str
+
+
+def line_offsets(data: bytes) -> np.ndarray:
+    """`[lines + 1]` int64: where each line begins, and the end; a line keeps its line end."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    if data and not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    return np.concatenate([[0], ends])
+
+
+def salvage(
+    first: int, last: int, parse: Callable[[int, int], T | None]
+) -> Iterator[tuple[int, int, T | None]]:
+    """Parses lines together or, where that fails, by halves down to the lines at fault.
+
+    So a few broken lines cost some passes over the lines around them, and none is parsed alone
+    unless it is at fault. What becomes of a line does not depend on the lines beside it.
+
+    Args:
+        first: The first line.
+        last: The line behind the last.
+        parse: Takes such a range; None says that its lines do not go together.
+
+    Yields:
+        Ranges in order, each with what `parse` made of it; None with a range of one line alone.
+    """
+    if first == last:
+        return
+    parsed = parse(first, last)
+    if parsed is not None or last - first == 1:
+        yield first, last, parsed
+    else:
+        middle = (first + last) // 2
+        yield from salvage(first, middle, parse)
+        yield from salvage(middle, last, parse)
