@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.joining.choose import Evidence, choose
 from pipeline.joining.doubts import doubts
 from pipeline.joining.forms import PART, SAME, Forms, title_forms
-from pipeline.joining.genres import share_genre
+from pipeline.joining.genres import has_genre, share_genre
 from pipeline.joining.matches import EXACT, FUZZY, PART_OF_TITLE, Matches
 from pipeline.joining.pairs import UNKNOWN_GAP, Pairs, same_title, similar_title
 from schemas.config import MAX_SCORE, JoinConfig
@@ -89,7 +89,7 @@ class TitleJoin:
 
         parts = pairs.take((pairs.level >= PART) & (pairs.gap == 0))
         parts = parts.take(self._untaken()[parts.record])
-        self._take(PART_OF_TITLE, parts, parts.level.astype(np.float64), np.ones(len(parts), bool))
+        self._take(PART_OF_TITLE, parts, parts.level.astype(np.float64), self._genres_agree(parts))
 
     def _left(self, items: Forms, records: Forms) -> tuple[Forms, Forms]:
         """The forms of what is not matched yet."""
@@ -116,6 +116,12 @@ class TitleJoin:
         """Which pairs of the same title are near enough in time; without a year only the title."""
         unknown = (pairs.gap == UNKNOWN_GAP) & (pairs.level == SAME)
         return (pairs.gap <= self.config.year_tolerance) | unknown
+
+    def _genres_agree(self, pairs: Pairs) -> np.ndarray:
+        """Which pairs share a genre, or have one side that names none."""
+        ours, theirs = self.items.genres, self.records.genres
+        named = has_genre(ours)[pairs.item] & has_genre(theirs)[pairs.record]
+        return share_genre(ours, theirs, pairs.item, pairs.record) | ~named
 
     def _untaken(self) -> np.ndarray:
         """`[records]` bool: free records that no item has."""

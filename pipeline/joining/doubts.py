@@ -16,7 +16,7 @@ TAKEN = {
     "year_differs": "the same title, but not the same year",
     "no_year": "the same title, but one of the years is not known",
     "low_score": "a similarity little above the threshold",
-    "part_of_title": "the same year, and a part of one title is the other",
+    "part_of_title": "the same year, no other genre, and a part of one title is the other",
     "shared_id": "several items have this IMDb id",
 }
 LEFT_OUT = {

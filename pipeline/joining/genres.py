@@ -34,6 +34,11 @@ def share_genre(
     return (_flags(ours, names)[our_row] & _flags(theirs, names)[their_row]).any(axis=1)
 
 
+def has_genre(genres: pa.Array) -> np.ndarray:
+    """`[n]` bool for `[n]` list of string."""
+    return pc.greater(pc.list_value_length(genres), 0).to_numpy(zero_copy_only=False)
+
+
 def _words(genres: pa.Array) -> pa.Array:
     lower = pc.utf8_lower(genres)
     at = pc.index_in(lower, pa.array(SYNONYMS))

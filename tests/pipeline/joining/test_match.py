@@ -196,6 +196,18 @@ def test_a_part_of_the_title_in_the_same_year() -> None:
     assert reasons(matches) == [(0, "part_of_title", 0, -1, "")]
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [(["Drama"], ["Comedy"], "none"), (["Drama"], ["Drama"], "part"), ([], ["Comedy"], "part")],
+)
+def test_a_part_of_the_title_needs_a_genre_that_fits(
+    ours: list[str], theirs: list[str], expected: str
+) -> None:
+    items = films(film("Orca: The Whale", 1977, genres=ours))
+    [(method, _)] = found(items, films(film("Orca", 1977, genres=theirs)))
+    assert method == expected
+
+
 def test_a_similar_title_is_nearer_than_a_part() -> None:
     items = films(film("Three Colors: Blue", 1993))
     records = films(film("Blue", 1993), film("Three Colours: Blue", 1993))
