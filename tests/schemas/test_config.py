@@ -37,6 +37,12 @@ def test_named_values_change_and_nothing_else(tmp_path):
     assert config == expected
 
 
+def test_names_are_listed_where_the_default_lists_none(tmp_path):
+    assert load(tmp_path, "[prepare]\ntasks = ['pairs']\n").prepare.tasks == ("pairs",)
+    with pytest.raises(ValueError, match=r"prepare\.tasks: expected tuple, got \[1\]"):
+        load(tmp_path, "[prepare]\ntasks = [1]\n")
+
+
 def test_a_whole_number_is_taken_where_a_float_is_wanted(tmp_path):
     dropout = load(tmp_path, "[ranking]\ndropout = 0\n").ranking.dropout
     assert dropout == 0.0
@@ -94,6 +100,24 @@ def test_every_field_is_described():
             "prepare.categorical_oov_buckets: expected at least 0, got -1",
         ),
         (PrepareConfig, {"quantile_buckets": 1}, "prepare.quantile_buckets: expected at least 2"),
+        (
+            PrepareConfig,
+            {"split": "random"},
+            r"prepare.split: expected one of \['leave_one_out', 'global_time', 'user_based'\], got",
+        ),
+        (PrepareConfig, {"tasks": ("sequences",)}, "prepare.tasks: expected one of .*'sequences'"),
+        (PrepareConfig, {"tasks": ("pairs", "pairs")}, "prepare.tasks: expected each once"),
+        (PrepareConfig, {"task_label": "stars"}, "prepare.task_label: expected one of"),
+        (PrepareConfig, {"requests_taken": "last"}, "prepare.requests_taken: expected one of"),
+        (PrepareConfig, {"test_share": 0.0}, "prepare.test_share: expected more than 0 and less"),
+        (PrepareConfig, {"input_share": 1.0}, "prepare.input_share: expected more than 0 and less"),
+        (
+            PrepareConfig,
+            {"test_share": 0.5, "validation_share": 0.5},
+            "prepare.test_share, prepare.validation_share: expected together less than 1",
+        ),
+        (PrepareConfig, {"window_len": 1}, "prepare.window_len: expected at least 2, got 1"),
+        (PrepareConfig, {"seed": 10**7}, "prepare.seed: expected 0 to 9999999, got 10000000"),
         (PrepareConfig, {"max_reject_rate": 1.5}, "prepare.max_reject_rate: expected 0 to 1"),
         (EvaluateConfig, {"batch_size": 0}, "evaluate.batch_size: expected at least 1, got 0"),
         (EvaluateConfig, {"candidates": 199}, "evaluate.candidates: expected at least 200"),
