@@ -56,22 +56,53 @@ def plan_pairs(
     Returns:
         Pairs of each split.
     """
-    held = {name: [np.empty(0, RATER)] for name in SPLITS}
+    most = config.pairs_per_item + 1
+    samples = {name: _Sample(len(items), most) for name in SPLITS}
     for number, path in enumerate(profiles):
         for row, batch in _batches(path):
             for name in SPLITS:
                 found = _raters(batch, how.cut(batch, name), config, items)
                 found["file"], found["row"] = number, found["row"] + row
-                held[name].append(found)
-                if sum(map(len, held[name][1:])) > RATERS_HELD:
-                    held[name] = [_best(held[name], config.pairs_per_item + 1)]
+                samples[name].add(found)
     counts = {}
     for name in SPLITS:
-        pairs = _pairs(_best(held[name], config.pairs_per_item + 1), config.pairs_per_item)
+        pairs = _pairs(samples[name].best(), config.pairs_per_item)
         with pa.ipc.new_file(str(out / f"pairs-{name}.arrow"), pairs.schema) as writer:
             writer.write(pairs)
         counts[name] = len(pairs)
     return counts
+
+
+class _Sample:
+    """The raters of each item with the smallest draws, each user once."""
+
+    def __init__(self, items: int, most: int):
+        self.most = most
+        self.kept = np.empty(0, RATER)
+        self.new: list[np.ndarray] = []
+        # Draws above an item's limit cannot be among its smallest any more.
+        self.limit = np.full(items, np.iinfo(np.uint64).max)
+
+    def add(self, raters: np.ndarray) -> None:
+        """Takes raters that may be among the smallest; a user's are in their own order."""
+        self.new.append(raters[raters["draw"] <= self.limit[raters["item"]]])
+        if sum(map(len, self.new)) > RATERS_HELD:
+            self.best()
+
+    def best(self) -> np.ndarray:
+        """All of them, sorted by item and draw."""
+        raters = np.concatenate([self.kept, *self.new])
+        item, draw = raters["item"].copy(), raters["draw"].copy()  # strided keys sort slowly
+        raters = raters[np.lexsort((draw, item))]
+        item, user = raters["item"], raters["user"]
+        again = (item[1:] == item[:-1]) & (user[1:] == user[:-1])
+        raters = raters[np.concatenate([[True], ~again])[: len(raters)]]
+        _, count = np.unique(raters["item"], return_counts=True)
+        rank = within(count)
+        self.kept, self.new = raters[rank < self.most], []
+        full = raters[rank == self.most - 1]
+        self.limit[full["item"]] = full["draw"]
+        return self.kept
 
 
 def _raters(
@@ -101,21 +132,8 @@ def _raters(
     return found
 
 
-def _best(parts: Sequence[np.ndarray], most: int) -> np.ndarray:
-    """The raters of each item with the smallest draws, each user once, sorted by item and draw."""
-    raters = np.concatenate(parts)
-    order = np.lexsort((raters["target"], raters["user"], raters["draw"], raters["item"]))
-    raters = raters[order]
-    again = (raters["item"][1:] == raters["item"][:-1]) & (
-        raters["user"][1:] == raters["user"][:-1]
-    )
-    raters = raters[np.concatenate([[True], ~again])[: len(raters)]]
-    _, count = np.unique(raters["item"], return_counts=True)
-    return raters[within(count) < most]
-
-
 def _pairs(raters: np.ndarray, most: int) -> pa.RecordBatch:
-    """Pairs of the raters of each item, `raters` as `_best` leaves them."""
+    """Pairs of the raters of each item, `raters` as `_Sample.best` leaves them."""
     _, first, count = np.unique(raters["item"], return_index=True, return_counts=True)
     pairs = np.minimum(most, count * (count - 1) // 2)
     first, count, number = np.repeat(first, pairs), np.repeat(count, pairs), within(pairs)
