@@ -38,6 +38,7 @@ TRAIN = [
     "pandas>=3.1,<3.2",
     "scipy>=1.17,<2",  # sparse matrices of the baselines
     "rapidfuzz>=3.14,<4",  # titles that are a spelling apart; scores pairs without a Python loop
+    "matplotlib>=3.11,<3.12",  # pictures of `matinee describe`; built without pyplot, as SVG
 ]
 
 TEST = [
@@ -62,6 +63,7 @@ setup(
     packages=[
         "schemas",
         "pipeline",
+        "pipeline.describe",
         "pipeline.joining",
         "pipeline.sources",
         "towers",

@@ -15,6 +15,8 @@ LARGEST_SEED = 9_999_999
 """Seven digits are part of the key of a hash."""
 MAX_SCORE = 100.0
 """Similarity of a title with itself."""
+MAX_MATRIX_CELLS = 2_000
+"""More than a screen shows, and megabytes of picture."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,28 @@ class JoinConfig:
                 _refuse(f"join.{name}", "0 or more, and finite", getattr(self, name))
         if not self.imdb_kinds:
             _refuse("join.imdb_kinds", "at least one title type", self.imdb_kinds)
+
+
+@dataclass(frozen=True)
+class DescribeConfig:
+    """`pipeline/describe/`: the exploratory report.
+
+    Attributes:
+        top_items: Most popular items that are listed.
+        top_values: Values of each categorical feature that are listed.
+        matrix_cells: Most rows, and most columns, of the picture of the user-item matrix.
+        seed: Of the samples that say what distance between splits chance alone reaches.
+    """
+
+    top_items: int = 20
+    top_values: int = 20
+    matrix_cells: int = 200
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _at_least("describe", self, top_items=1, top_values=1, matrix_cells=1, seed=0)
+        if self.matrix_cells > MAX_MATRIX_CELLS:
+            _refuse("describe.matrix_cells", f"at most {MAX_MATRIX_CELLS}", self.matrix_cells)
 
 
 @dataclass(frozen=True)
@@ -383,6 +407,7 @@ class Config:
 
     prepare: PrepareConfig = field(default_factory=PrepareConfig)
     join: JoinConfig = field(default_factory=JoinConfig)
+    describe: DescribeConfig = field(default_factory=DescribeConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     ranking: RankingConfig = field(default_factory=RankingConfig)

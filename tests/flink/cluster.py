@@ -19,7 +19,7 @@ TASK_MANAGERS = 2
 SLOTS = 2
 """A task manager's; one alone can so take over the work of both."""
 PARALLELISM = 2
-START_SECONDS = 120
+START_SECONDS = 300
 WORKER_CACHE_MILLIS = 30_000
 """How long a worker without work is kept, longer than any pause between two stages."""
 OPENED = ("lang", "lang.reflect", "util", "util.concurrent", "net", "nio", "io", "text", "time")
@@ -47,10 +47,13 @@ SETTINGS = {
     "rest.address": "localhost",
     "rest.bind-address": "localhost",
     "restart-strategy": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": "3",
-    "restart-strategy.fixed-delay.delay": "2 s",
-    "heartbeat.interval": "3000",
+    "restart-strategy.fixed-delay.attempts": "5",
+    # Longer than it takes to notice that a task manager is gone, two heartbeats that do not arrive:
+    # until then every new attempt is sent to it again.
+    "restart-strategy.fixed-delay.delay": "5 s",
+    "heartbeat.interval": "1000",
     "heartbeat.timeout": "30000",
+    "heartbeat.rpc-failure-threshold": "2",
     "akka.ask.timeout": "60 s",
     "cluster.evenly-spread-out-slots": "true",
     # Beam stops the workers after each stage unless its classes are those of Flink's own class
@@ -156,6 +159,11 @@ class Cluster:
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs submitted so far, oldest first, as `jobs/overview` describes them."""
         return sorted(self.ask("jobs/overview")["jobs"], key=lambda job: job["start-time"])
+
+    def ends(self, after: int) -> list[tuple[str, bool]]:
+        """The state of each job but the first `after`, and whether it was restarted on its way."""
+        details = [self.ask(f"jobs/{job['jid']}") for job in self.jobs()[after:]]
+        return [(job["state"], job["timestamps"]["RESTARTING"] > 0) for job in details]
 
     def listening(self) -> list[int]:
         """Those of its ports that something listens at."""

@@ -77,18 +77,14 @@ def _first_difference(expected: list[str], found: list[str]) -> Iterator[str]:
 def _records(paths: list[Path]) -> list[str]:
     """Decoded examples as sorted text; repr of a float is exact, and NaN equals NaN."""
     dataset = tf.data.TFRecordDataset([str(path) for path in paths], "GZIP")
-    records = []
-    for data in dataset.as_numpy_iterator():
-        features = tf.train.Example.FromString(data).features.feature
-        records.append(
-            repr(
-                {
-                    n: list(getattr(f, f.WhichOneof("kind")).value)
-                    for n, f in sorted(features.items())
-                }
-            )
-        )
-    return sorted(records)
+    examples = map(tf.train.Example.FromString, dataset.as_numpy_iterator())
+    return sorted(repr(dict(sorted(_values(example)))) for example in examples)
+
+
+def _values(example: tf.train.Example) -> Iterator[tuple[str, list[object] | None]]:
+    for name, feature in example.features.feature.items():
+        kind = feature.WhichOneof("kind")
+        yield name, list(getattr(feature, kind).value) if kind else None
 
 
 def _figures(path: Path) -> list[str]:

@@ -17,7 +17,7 @@ from tests.flink.processes import free_ports, listens, running, wait_for
 
 SHARDS = 4
 LIMIT_SECONDS = 1_500
-PRISM_SECONDS = 30
+PRISM_SECONDS = 120
 MULTI_PROCESSING = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 
 

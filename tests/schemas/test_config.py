@@ -52,7 +52,10 @@ def test_a_whole_number_is_taken_where_a_float_is_wanted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[ranker]\n", r"unknown table 'ranker'; known: \['evaluate', 'index', 'join', 'prepare',"),
+        (
+            "[ranker]\n",
+            r"unknown table 'ranker'; known: \['describe', 'evaluate', 'index', 'join',",
+        ),
         ("epochs = 3\n", "unknown table 'epochs'"),
         ("[index]\nkind = 'ah'\n", r"index: unknown key 'kind'; known: \['exact_below',"),
         ("index = 3\n", "index: expected a table, got 3"),

@@ -151,6 +151,17 @@ def test_similar_titles_with_their_score() -> None:
     assert (near_miss.item, near_miss.record) == (1, 1)
     assert near_miss.score == pytest.approx(100 * 2 * 17 / 36, abs=0.01)
     assert found(items, records, min_score=94)[1] == ("fuzzy", 1)
+    # A year later it is 89.4, too little to be worth a look.
+    assert match(films(film("Dogtown and Z-Boyz", 2002)), records, CONFIG).doubts == []
+
+
+def test_what_is_found_in_another_way_was_not_left_out() -> None:
+    items = films(film("Three Colors: Blue", 1993))
+    records = films(film("Three Colors: Blue", 1950), film("Three Colours: Blue", 1993))
+    # 2 * 16 / 33 = 97.0: at most five points above the threshold, but more than two.
+    matches = match(items, records, CONFIG)
+    assert reasons(matches) == [(0, "low_score", 1, -1, "")]
+    assert reasons(match(items, records, replace(CONFIG, near_miss=1.0))) == []
 
 
 def test_similar_titles_of_other_words_order() -> None:
