@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from commands import data as data_commands
 from commands import models as model_commands
@@ -87,7 +88,7 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError, RuntimeError) as error:
-        Console(stderr=True).print(f"[red]matinee:[/red] {error}", highlight=False)
+        Console(stderr=True).print(f"[red]matinee:[/red] {escape(str(error))}", highlight=False)
         sys.exit(1)
 
 
