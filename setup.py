@@ -62,6 +62,7 @@ setup(
     python_requires=">=3.11,<3.14",  # tfx-bsl has wheels for these
     packages=[
         "schemas",
+        "commands",
         "pipeline",
         "pipeline.describe",
         "pipeline.joining",

@@ -14,15 +14,15 @@ from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.raw_features import RawFeatures, history_spec, newest_events
+from schemas.saved_model import save_model
 
 HISTORY = [columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP]
 
 
-class RankingModule(tf.Module):
+class RankingModule:
     """The transform graph, the ranker and the catalogue's vectors behind named signatures."""
 
     def __init__(self, trainer: RankerTrainer, prepared: Artifact):
-        super().__init__()
         self.raw = RawFeatures(prepared)
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
@@ -104,4 +104,5 @@ class RankingModule(tf.Module):
 def export(trainer: RankerTrainer, prepared: Artifact, out: Path) -> None:
     """Writes `model/` into `out`."""
     module = RankingModule(trainer, prepared)
-    tf.saved_model.save(module, str(out / "model"), signatures=module.signatures())
+    parts = {"raw": module.raw, "vectors": module.vectors}
+    save_model(out / "model", trainer.ranker, parts, module.signatures())

@@ -297,7 +297,7 @@ class RankingConfig:
         batch_size: Users in a training step.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
-        epochs: Epochs run; the weights of the one with the best validation figure stay.
+        epochs: Epochs trained; the log has validation figures of each.
         rating_weight: Weight of the owners' rating loss.
         pair_weight: Weight of the pair-mean rating loss.
         watch_next_weight: Weight of the listwise watch-next loss.

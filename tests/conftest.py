@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matinee import Stages
+from commands.stages import Stages
 from schemas.artifacts import Artifact
 from schemas.config import (
     Config,

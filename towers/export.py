@@ -15,16 +15,16 @@ import tensorflow as tf
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.raw_features import RawFeatures, history_spec, newest_events
+from schemas.saved_model import save_model
 from towers.model import RetrievalModel
 
 HISTORY = [columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP]
 
 
-class RetrievalModule(tf.Module):
+class RetrievalModule:
     """The transform graph, the towers and the catalogue's vectors behind named signatures."""
 
     def __init__(self, model: RetrievalModel, prepared: Artifact):
-        super().__init__()
         self.raw = RawFeatures(prepared)
         self.model = model
         self.vectors = tf.Variable(model.catalogue_vectors(), trainable=False, name="vectors")
@@ -79,7 +79,8 @@ def export(model: RetrievalModel, prepared: Artifact, item_ids: list[str], out: 
         out: The artefact's directory.
     """
     module = RetrievalModule(model, prepared)
-    tf.saved_model.save(module, str(out / "model"), signatures=module.signatures())
+    parts = {"raw": module.raw, "vectors": module.vectors}
+    save_model(out / "model", model, parts, module.signatures())
     rows = module.raw.item_index(tf.constant(item_ids)).numpy()
     np.save(out / "item_vectors.npy", module.vectors.numpy()[rows])
     (out / "item_ids.txt").write_text("".join(f"{item_id}\n" for item_id in item_ids))

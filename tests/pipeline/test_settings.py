@@ -10,7 +10,7 @@ import schemas.tf_runtime  # noqa: F401  # before TensorFlow
 # isort: split
 import tensorflow as tf
 
-from matinee import Stages
+from commands.stages import Stages
 from schemas.artifacts import Artifact
 from schemas.prepared import load_histories
 from tests.conftest import TINY

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 
 from schemas.artifacts import Artifact
+from tests.session import run_in_session
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
 
@@ -50,6 +51,13 @@ def make_request(histories: list[list[str]], candidates: list[str]) -> dict[str,
 def score(ranking: Artifact, request: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
     model = tf.saved_model.load(str(ranking.path / "model"))
     return {k: v.numpy() for k, v in model.signatures["serving_default"](**request).items()}
+
+
+def test_a_session_restores_every_weight(ranking: Artifact):
+    request = make_request([["3", "4", "5"], ["9"]], ["6", "10", "77"])
+    found = run_in_session(ranking.path / "model", request)
+    for name, expected in score(ranking, request).items():
+        np.testing.assert_allclose(found[name], expected, **TOLERANCE)
 
 
 def test_log_shows_every_loss_falling(ranking: Artifact):

@@ -207,6 +207,16 @@ def test_an_anonymous_viewer_gets_what_the_user_gets(recommender, users, as_anon
         assert scores(named) == pytest.approx(scores(nameless), rel=1e-5)
 
 
+def test_anonymous_viewers_who_are_alike_are_still_two(recommender, users, as_anonymous):
+    twin = pb.Viewer(anonymous=as_anonymous(users[0]))
+    response = ask(recommender, [twin, twin])
+    assert response.objective == pb.JOINT_RATING
+    assert len(response.recommendations) == 10
+    for one in response.recommendations:
+        first, second = one.scores.viewer_ratings
+        assert first == pytest.approx(second, abs=1e-5)
+
+
 def test_the_history_matters(recommender, users):
     lists = {tuple(ids(ask(recommender, known(user), seen_policy=pb.INCLUDE_SEEN)))
              for user in users[:10]}  # fmt: skip

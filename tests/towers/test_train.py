@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
 from schemas.prepared import is_item, load_histories, load_item_table
+from tests.session import run_in_session
 from towers.candidates import top
 from towers.tail import hold_back
 
@@ -34,8 +35,8 @@ print(json.dumps({"query": out["query_vector"].numpy().tolist(), "ours": [
 """
 
 
-def encode(model, items: list[str], **changes):
-    inputs = {
+def query_inputs(items: list[str]) -> dict[str, tf.Tensor]:
+    return {
         "history_item_id": tf.constant([items]),
         "history_rating": tf.constant([[4.0] * len(items)]),
         "history_timestamp": tf.constant([[10 * n + 10 for n in range(len(items))]], tf.int64),
@@ -43,6 +44,10 @@ def encode(model, items: list[str], **changes):
         "age": tf.constant([30.0]),
         "occupation": tf.constant(["artist"]),
     }
+
+
+def encode(model, items: list[str], **changes):
+    inputs = query_inputs(items)
     name = "from_vectors" if "history_vector" in changes else "serving_default"
     return model.signatures[name](**inputs | changes)["query_vector"].numpy()
 
@@ -74,6 +79,17 @@ def test_export_in_a_bare_process_gives_the_same(retrieval: Artifact, tmp_path):
     np.testing.assert_allclose(bare["query"], encode(model, history), atol=1e-6)
     assert not bare["ours"]
     assert not bare["scann_ops"]
+
+
+def test_a_session_restores_every_weight(retrieval: Artifact):
+    model = tf.saved_model.load(str(retrieval.path / "model"))
+    found = run_in_session(retrieval.path / "model", query_inputs(["3", "4", "5"]))
+    np.testing.assert_allclose(
+        found["query_vector"], encode(model, ["3", "4", "5"]), atol=1e-5, rtol=1e-5
+    )
+    # The optimizer's state is of no use to a server.
+    kept = tf.train.list_variables(str(retrieval.path / "model" / "variables" / "variables"))
+    assert not [name for name, _ in kept if "momentum" in name or "velocity" in name]
 
 
 def test_padding_may_be_anywhere_and_old_events_are_cut(retrieval: Artifact):

@@ -1,0 +1,1 @@
+"""The command line: stages, and the commands that `matinee.py` puts together."""

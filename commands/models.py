@@ -1,0 +1,57 @@
+"""`matinee train`, `matinee index` and `matinee evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.stages import Stages
+from commands.terminal import DEFAULT_RUN, ConfigOption, ForceOption, RunOption, console
+from schemas.artifacts import write_json
+from schemas.config import load_config
+
+app = typer.Typer()
+train_app = typer.Typer(help="Train a model.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+
+
+@train_app.command("retrieval")
+def train_retrieval(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Train the two-tower model and export it as a SavedModel."""
+    Stages(run, load_config(config), force).train_retrieval()
+
+
+@train_app.command("ranking")
+def train_ranking(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Train the ranker on retrieved candidates and export it as a SavedModel."""
+    Stages(run, load_config(config), force).train_ranking()
+
+
+@app.command()
+def index(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Build the ScaNN index and measure its recall."""
+    Stages(run, load_config(config), force).index()
+
+
+@app.command()
+def evaluate(
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write them here.")] = None,
+) -> None:
+    """Measure both stages beside the baselines on the held-out events."""
+    from evaluation.report import metrics_table
+
+    metrics = Stages(run, load_config(config), force).evaluate().figures
+    console.print(metrics_table(metrics))
+    if json_file is not None:
+        write_json(json_file, metrics)

@@ -1,0 +1,67 @@
+"""`matinee serve`, `matinee recommend` and `matinee doctor`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from commands.terminal import DEFAULT_RUN, ConfigOption, RunOption, console
+from schemas.config import load_config
+from schemas.pins import check_pins
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Address; the default is the config's.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
+    from serving.server import serve as serve_run
+
+    limits = load_config(config).serve
+    host = limits.host if host is None else host
+    port = limits.port if port is None else port
+    serve_run(run, dataclasses.replace(limits, host=host, port=port))
+
+
+@app.command()
+def recommend(
+    user: Annotated[list[str], typer.Option("--user", help="User id; several watch together.")],
+    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
+    server: Annotated[
+        str | None,
+        typer.Option(help="host:port of a running server; without it one is started for the call."),
+    ] = None,
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a server for one person, or for people who watch together."""
+    from serving.client import Client
+    from serving.display import recommendations_table
+    from serving.own_process import server_process
+
+    running = contextlib.nullcontext(server) if server else server_process(run, config)
+    with running as target, Client(target) as ask:
+        answer = ask.recommend(user, k=k)
+    console.print(recommendations_table(f"For {' and '.join(user)}", answer))
+
+
+@app.command("doctor")
+def check_installation() -> None:
+    """Print versions and check them against the pins."""
+    table = Table("package", "installed", "wanted", "")
+    findings = check_pins()
+    for finding in findings:
+        mark = "[green]ok" if finding.ok else "[red]not met"
+        table.add_row(finding.package, finding.installed, finding.wanted, mark)
+    console.print(table)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,172 @@
+"""The stages, each wired to what it reads and what it shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commands.terminal import console, progress_line
+from schemas import artifacts
+from schemas.artifacts import Artifact
+from schemas.config import Config
+
+
+def fetch_dataset(dataset: str, data: Path, archive: Path | None = None) -> Artifact:
+    """A release in `data/<dataset>/`, from a local archive if one is given."""
+    from pipeline.fetch import fetch as fetch_release
+
+    with progress_line(f"fetch {dataset}") as report:
+        text = f"fetch {dataset}: bytes"
+        artifact = fetch_release(dataset, data, archive, functools.partial(report, text))
+    done = "there already, skipped" if artifact.reused else artifact.figures["source"]
+    console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False, soft_wrap=True)
+    return artifact
+
+
+@dataclasses.dataclass(frozen=True)
+class Stages:
+    """The stages of one run directory; each builds its artefact or finds it unchanged."""
+
+    run: Path
+    config: Config
+    force: bool = False
+
+    def prepare(self, data: Artifact, beam_args: list[str]) -> Artifact:
+        """Beam and TF-Transform: source files to examples, catalogue and profiles."""
+        from pipeline.prepare import prepare
+
+        with progress_line("prepare") as report:
+            return self._build(
+                "prepared",
+                self.config.prepare,
+                {"data": data},
+                ["pipeline", "schemas"],
+                lambda out: prepare(data, self.config.prepare, out, beam_args, report),
+            )
+
+    def train_retrieval(self) -> Artifact:
+        """The two-tower model."""
+        from towers.train import train
+
+        prepared, config = self.open("prepared"), self.config.retrieval
+        with progress_line("train retrieval") as report:
+
+            def epoch(model: str, done: int, epochs: int, figures: dict[str, float]) -> None:
+                report(f"retrieval, {model}: {_short(figures)}", done, epochs)
+
+            return self._build(
+                "retrieval",
+                config,
+                {"prepared": prepared},
+                ["towers", "schemas"],
+                lambda out: train(prepared, config, out, epoch),
+            )
+
+    def index(self) -> Artifact:
+        """The ScaNN index over the retrieval model's item vectors."""
+        from towers.index import index_retrieval
+
+        retrieval, config = self.open("retrieval"), self.config.index
+        with progress_line("index: ScaNN, and its recall"):
+            return self._build(
+                "index",
+                config,
+                {"retrieval": retrieval},
+                ["towers", "schemas"],
+                lambda out: index_retrieval(retrieval, config, out),
+            )
+
+    def train_ranking(self) -> Artifact:
+        """The behaviour-sequence transformer with pair-user attention."""
+        from ranking.train import train
+
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval")}
+        artifacts.check_belong_together(inputs)
+        config = self.config.ranking
+        with progress_line("train ranking") as report:
+
+            def epoch(done: int, epochs: int, figures: dict[str, float]) -> None:
+                report(f"ranking: {_short(figures)}", done, epochs)
+
+            return self._build(
+                "ranking",
+                config,
+                inputs,
+                ["ranking", "towers", "schemas"],
+                lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, epoch),
+            )
+
+    def evaluate(self) -> Artifact:
+        """What is served, beside the baselines, on the held-out events of the test split."""
+        from evaluation.histories import read_histories
+        from evaluation.requests import read_requests
+        from evaluation.saved_models import Ranker, RetrievalModel, Retriever
+        from evaluation.suite import evaluate
+        from serving.retriever import Retriever as Index
+
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
+        artifacts.check_belong_together(inputs)
+
+        def write(out: Path) -> Mapping[str, Any]:
+            requests = read_requests(inputs["prepared"].path, "test")
+            history_len = inputs["retrieval"].manifest["config"]["history_len"]
+            model = RetrievalModel(inputs["retrieval"].path, requests.item_ids, history_len)
+            index, nothing = Index(inputs["index"]), np.empty(0, np.int64)
+
+            def search(query_vector: Any, k: int) -> tuple[Any, Any, Any]:
+                hits = index.search(query_vector, k, [nothing] * len(query_vector))
+                return hits.rows, hits.scores, hits.valid
+
+            ranker = Ranker(
+                inputs["ranking"].path, model, inputs["ranking"].manifest["config"]["history_len"]
+            )
+            metrics = evaluate(
+                requests,
+                read_histories(inputs["prepared"].path, "fit"),
+                Retriever(model, search),
+                ranker.rank,
+                ranker.predict,
+                ranker.predict_pair,
+                self.config.evaluate,
+                report,
+            )
+            metrics["protocol"]["split"] = inputs["prepared"].figures["split"]
+            artifacts.write_json(out / "metrics.json", metrics)
+            return metrics
+
+        with progress_line("evaluate") as report:
+            return self._build(
+                "evaluation",
+                self.config.evaluate,
+                inputs,
+                ["evaluation", "serving", "schemas", "commands"],
+                write,
+            )
+
+    def open(self, stage: str) -> Artifact:
+        """The latest artefact of a stage."""
+        return artifacts.open_artifact(self.run / stage)
+
+    def _build(
+        self,
+        stage: str,
+        config: Any,
+        inputs: Mapping[str, Artifact],
+        sources: list[str],
+        write: Callable[[Path], Mapping[str, Any]],
+    ) -> Artifact:
+        artifact = artifacts.build(
+            self.run / stage, stage, config, inputs, sources, write, self.force
+        )
+        done = "unchanged, skipped" if artifact.reused else f"{artifact.manifest['seconds']:.1f} s"
+        console.print(f"[bold]{stage}[/bold] {artifact.version}: {done}", highlight=False)
+        return artifact
+
+
+def _short(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "seconds")
