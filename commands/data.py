@@ -1,4 +1,4 @@
-"""`matinee fetch` and `matinee prepare`."""
+"""`matinee fetch`, `matinee join`, `matinee prepare` and `matinee describe`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,31 @@ from commands.terminal import (
     DatasetOption,
     ForceOption,
     RunOption,
+    console,
 )
-from schemas.artifacts import open_artifact
+from schemas.artifacts import Artifact, open_artifact
 from schemas.config import load_config
 
 app = typer.Typer()
+
+CardOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--card",
+        exists=True,
+        dir_okay=False,
+        help="Dataset card (TOML) of your own files, in place of a fetched dataset.",
+    ),
+]
+FilesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--files",
+        exists=True,
+        file_okay=False,
+        help="Where the card's files are; the default is beside the card.",
+    ),
+]
 
 
 @app.command()
@@ -36,15 +56,85 @@ def fetch(
     fetch_dataset(dataset, data, archive)
 
 
+@app.command()
+def join(
+    dataset: DatasetOption = DEFAULT_DATASET,
+    data: DataOption = DEFAULT_DATA,
+    card: CardOption = None,
+    files: FilesOption = None,
+    imdb: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Directory of IMDb's five files."),
+    ] = None,
+    film_metadata: Annotated[
+        bool, typer.Option(help="Use the CC0 film metadata, which is fetched.")
+    ] = True,
+    descriptions: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Films as JSON lines.")
+    ] = None,
+    descriptions_layout: Annotated[
+        str, typer.Option(help="Field names of the JSON lines: plain or omdb.")
+    ] = "plain",
+    links: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="CSV with movieId and imdbId; the default is the dataset's own links.csv.",
+        ),
+    ] = None,
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Find directors, actors, runtime and more for the films; `prepare --metadata` takes them."""
+    from pipeline.joining.dataset import Metadata
+    from pipeline.joining.fetch import fetch_film_metadata
+
+    fetched = fetch_film_metadata(data) if film_metadata else None
+    metadata = Metadata(imdb, fetched, descriptions, descriptions_layout, links)
+    joined = Stages(run, load_config(config), force).join(
+        _data(dataset, data, card, files), metadata
+    )
+    for source in joined.figures["sources"]:
+        matched = ", ".join(f"{count} {method}" for method, count in source["matched"].items())
+        console.print(f"{source['source']}: {matched}", highlight=False)
+    console.print(f"doubtful matches: {joined.path / 'doubtful.tsv'}", highlight=False)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def prepare(
     context: typer.Context,
     dataset: DatasetOption = DEFAULT_DATASET,
     data: DataOption = DEFAULT_DATA,
+    card: CardOption = None,
+    files: FilesOption = None,
+    metadata: Annotated[
+        bool, typer.Option("--metadata", help="Add what `matinee join` found in this run.")
+    ] = False,
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Turn a fetched dataset into examples; unknown options go to Beam (--runner=...)."""
-    source = open_artifact(data / dataset)
-    Stages(run, load_config(config), force).prepare(source, context.args)
+    """Turn a dataset into examples; unknown options go to Beam (--runner=...)."""
+    source = _data(dataset, data, card, files)
+    found = open_artifact(run / "metadata") if metadata else None
+    Stages(run, load_config(config), force).prepare(source, context.args, found)
+
+
+@app.command()
+def describe(
+    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+) -> None:
+    """Write an exploratory report of the prepared data: HTML with plots, and JSON."""
+    report = Stages(run, load_config(config), force).describe()
+    console.print(str(report.path / "report.html"), highlight=False, soft_wrap=True)
+
+
+def _data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Artifact:
+    """A fetched dataset or, with a card, anybody's own files."""
+    if card is None:
+        return open_artifact(data / dataset)
+    from pipeline.adopt import adopt
+
+    return adopt(card, files)

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from commands.terminal import console, progress_line
 from schemas import artifacts
 from schemas.artifacts import Artifact
 from schemas.config import Config
+
+if TYPE_CHECKING:
+    from pipeline.joining.dataset import Metadata  # a serving installation has no pipeline
 
 
 def fetch_dataset(dataset: str, data: Path, archive: Path | None = None) -> Artifact:
@@ -36,17 +39,47 @@ class Stages:
     config: Config
     force: bool = False
 
-    def prepare(self, data: Artifact, beam_args: list[str]) -> Artifact:
+    def join(self, data: Artifact, metadata: Metadata) -> Artifact:
+        """What IMDb or other sources know of the catalogue's films."""
+        from pipeline.joining.dataset import join_dataset
+
+        with progress_line("join") as report:
+            return self._build(
+                "metadata",
+                self.config.join,
+                metadata.inputs(data),
+                ["pipeline", "schemas"],
+                lambda out: join_dataset(data, metadata, self.config.join, out, report),
+            )
+
+    def prepare(
+        self, data: Artifact, beam_args: list[str], metadata: Artifact | None = None
+    ) -> Artifact:
         """Beam and TF-Transform: source files to examples, catalogue and profiles."""
         from pipeline.prepare import prepare
 
+        inputs = {"data": data} | ({} if metadata is None else {"metadata": metadata})
         with progress_line("prepare") as report:
             return self._build(
                 "prepared",
                 self.config.prepare,
-                {"data": data},
+                inputs,
                 ["pipeline", "schemas"],
-                lambda out: prepare(data, self.config.prepare, out, beam_args, report),
+                lambda out: prepare(data, self.config.prepare, out, beam_args, report, metadata),
+            )
+
+    def describe(self) -> Artifact:
+        """What the prepared data looks like, as figures and as a page."""
+        from pipeline.describe.stage import describe
+
+        prepared = self.open("prepared")
+        with progress_line("describe") as report:
+            return self._build(
+                "describe",
+                self.config.describe,
+                {"prepared": prepared},
+                ["pipeline", "schemas"],
+                lambda out: describe(prepared, self.config.describe, out, report),
             )
 
     def train_retrieval(self) -> Artifact:

@@ -15,6 +15,7 @@ from google.protobuf import text_format
 from pipeline.collect import Source, collect
 from pipeline.datasets import card_of
 from pipeline.features import sizes
+from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
 from pipeline.rejects import check_reject_rate, sort_rejects
@@ -42,6 +43,7 @@ def prepare(
     out: Path,
     beam_args: Sequence[str] = (),
     progress: Progress = lambda text, done, total: None,
+    metadata: Artifact | None = None,
 ) -> dict[str, Any]:
     """Fills `out` with what docs/artifacts.md lists under `prepared`.
 
@@ -51,6 +53,7 @@ def prepare(
         out: An empty directory.
         beam_args: Beam options, for example `["--runner=FlinkRunner"]`.
         progress: Told of every step, the two Beam jobs among them, and of the users merged.
+        metadata: What `pipeline.joining` found of the items, for more features of them.
 
     Returns:
         The figures for the manifest.
@@ -84,6 +87,8 @@ def prepare(
     profiles = sorted(work.glob("profiles-*.arrow"))
     if items is None:
         items = items_of(profiles)
+    if metadata is not None:
+        items, card = with_metadata(items, card, metadata)
     how = choose_split(config, profiles)
     rows = write_tables(
         profiles,

@@ -1,0 +1,65 @@
+"""Join, prepare with its metadata, and describe, as the command line runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from matinee import app
+from schemas.artifacts import Artifact, open_artifact
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def descriptions(prepared: Artifact, tmp_path: Path) -> Path:
+    """Two directors for all films with a year."""
+    films = pq.read_table(prepared.path / "catalogue.parquet").to_pylist()
+    path = tmp_path / "films.jsonl"
+    lines = [
+        {"title": film["title"], "year": film["year"], "directors": [f"Director {number % 2}"]}
+        for number, film in enumerate(films)
+        if film["year"] == film["year"]
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.mark.slow
+def test_metadata_becomes_features(
+    planted: Artifact, prepared: Artifact, descriptions: Path, tmp_path: Path
+):
+    of_run = ["--run", tmp_path / "run"]
+    of_data = ["--data", planted.path.parent, "--dataset", planted.path.name]
+    joined = run("join", *of_data, *of_run, "--no-film-metadata", "--descriptions", descriptions)
+    assert joined.exit_code == 0, joined.output
+    # 150 films, one of them without a year.
+    assert open_artifact(tmp_path / "run" / "metadata").figures["filled"]["directors"] >= 149
+    assert "149 exact" in joined.output
+
+    done = run("prepare", *of_data, *of_run, "--metadata")
+    assert done.exit_code == 0, done.output
+    with_directors = open_artifact(tmp_path / "run" / "prepared")
+    # Padding, two directors, one bucket for others.
+    assert with_directors.figures["sizes"]["directors"] == 4
+    assert "directors" not in prepared.figures["sizes"]
+
+    described = run("describe", *of_run)
+    assert described.exit_code == 0, described.output
+    page = open_artifact(tmp_path / "run" / "describe").path / "report.html"
+    assert "directors" in page.read_text()
+
+
+def test_join_without_any_source(planted: Artifact, tmp_path: Path):
+    result = run(
+        *("join", "--data", planted.path.parent, "--dataset", planted.path.name),
+        *("--run", tmp_path, "--no-film-metadata"),
+    )
+    assert result.exit_code != 0
+    assert "expected at least one source of metadata" in str(result.exception)
