@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 import apache_beam as beam
@@ -17,8 +18,23 @@ def new_pipeline(beam_args: Sequence[str] = ()) -> beam.Pipeline:
 
     Args:
         beam_args: Any Beam options, for example `["--runner=FlinkRunner"]`.
+
+    Raises:
+        ValueError: Without a named runner, which may have options of its own: an option is unknown.
     """
     options = PipelineOptions(list(beam_args))
     if any(argument.split("=")[0] == "--runner" for argument in beam_args):
         return beam.Pipeline(options=options)
+    _refuse_unknown(beam_args)
     return beam.Pipeline(runner=FnApiRunner(), options=options)
+
+
+def _refuse_unknown(beam_args: Sequence[str]) -> None:
+    """Beam itself drops what it does not know with a warning, and a typing error goes unseen."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for group in PipelineOptions.__subclasses__():
+        if "_add_argparse_args" in vars(group):
+            group._add_argparse_args(parser)
+    _, unknown = parser.parse_known_args(list(beam_args))
+    if unknown:
+        raise ValueError(f"options: expected those of `prepare` or of Beam, got {unknown}")
