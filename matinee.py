@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Annotated
@@ -23,6 +24,7 @@ from commands.terminal import (
     DatasetOption,
     RunOption,
     console,
+    progress_line,
 )
 from schemas.artifacts import write_json
 from schemas.config import load_config
@@ -62,7 +64,10 @@ def quickstart(
     }
     known = [*dict.fromkeys(read_requests(built["prepared"].path, "test").user_ids)][:2]
     answers, asked = [], time.monotonic()
-    with server_process(run, config) as target, Client(target) as ask:
+    with contextlib.ExitStack() as opened:
+        with progress_line("starting a server"):
+            target = opened.enter_context(server_process(run, config))
+        ask = opened.enter_context(Client(target))
         for users in (known[:1], known):
             answer = ask.recommend(users, k=k)
             console.print(recommendations_table(f"For {' and '.join(users)}", answer))
@@ -79,8 +84,8 @@ def quickstart(
     write_json(run / "report.json", report)
     console.print(metrics_table(metrics), seconds_table(report["seconds"]))
     for stage, artifact in built.items():
-        console.print(f"{stage:11s} {artifact.path}", highlight=False)
-    console.print(f"{'report':11s} {run / 'report.json'}", highlight=False)
+        console.print(f"{stage:11s} {artifact.path}", highlight=False, markup=False)
+    console.print(f"{'report':11s} {run / 'report.json'}", highlight=False, markup=False)
 
 
 def main() -> None:

@@ -48,7 +48,14 @@ FilesOption = Annotated[
 def fetch(
     dataset: Annotated[str, typer.Argument(help="ml-100k, ml-1m, ..., as the error lists them.")],
     archive: Annotated[
-        Path | None, typer.Option("--from", exists=True, dir_okay=False, help="A local archive.")
+        Path | None,
+        typer.Option(
+            "--from",
+            exists=True,
+            dir_okay=False,
+            help="A local archive.",
+            show_default="the official address",
+        ),
     ] = None,
     data: DataOption = DEFAULT_DATA,
 ) -> None:

@@ -46,7 +46,9 @@ def evaluate(
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
     force: ForceOption = False,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write them here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write them here.", show_default="nowhere")
+    ] = None,
 ) -> None:
     """Measure both stages beside the baselines on the held-out events."""
     from evaluation.report import metrics_table

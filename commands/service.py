@@ -7,25 +7,35 @@ import dataclasses
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from commands.terminal import DEFAULT_RUN, ConfigOption, RunOption, console
-from schemas.config import load_config
+from commands.terminal import DEFAULT_RUN, ConfigOption, RunOption, console, progress_line
+from schemas.config import ServeConfig, load_config
 from schemas.pins import check_pins
 
 app = typer.Typer()
+DEFAULTS = ServeConfig()
 
 
 @app.command()
 def serve(
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
-    host: Annotated[str | None, typer.Option(help="Address; the default is the config's.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address.", show_default=f"{DEFAULTS.host}, or the config's")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port; 0 takes a free one.", show_default=f"{DEFAULTS.port}, or the config's"
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
     from serving.server import serve as serve_run
 
+    console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
     host = limits.host if host is None else host
     port = limits.port if port is None else port
@@ -38,7 +48,9 @@ def recommend(
     k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
     server: Annotated[
         str | None,
-        typer.Option(help="host:port of a running server; without it one is started for the call."),
+        typer.Option(
+            help="host:port of a running server.", show_default="one is started for the call"
+        ),
     ] = None,
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
@@ -49,8 +61,10 @@ def recommend(
     from serving.own_process import server_process
 
     running = contextlib.nullcontext(server) if server else server_process(run, config)
-    with running as target, Client(target) as ask:
-        answer = ask.recommend(user, k=k)
+    with contextlib.ExitStack() as opened:
+        with progress_line("starting a server"):
+            target = opened.enter_context(running)
+        answer = opened.enter_context(Client(target)).recommend(user, k=k)
     console.print(recommendations_table(f"For {' and '.join(user)}", answer))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.markup import escape
 
 from commands.terminal import console, progress_line
 from schemas import artifacts
@@ -27,7 +28,9 @@ def fetch_dataset(dataset: str, data: Path, archive: Path | None = None) -> Arti
         text = f"fetch {dataset}: bytes"
         artifact = fetch_release(dataset, data, archive, functools.partial(report, text))
     done = "there already, skipped" if artifact.reused else artifact.figures["source"]
-    console.print(f"[bold]data[/bold] {artifact.version}: {done}", highlight=False, soft_wrap=True)
+    console.print(
+        f"[bold]data[/bold] {artifact.version}: {escape(done)}", highlight=False, soft_wrap=True
+    )
     return artifact
 
 
@@ -105,13 +108,13 @@ class Stages:
         from towers.index import index_retrieval
 
         retrieval, config = self.open("retrieval"), self.config.index
-        with progress_line("index: ScaNN, and its recall"):
+        with progress_line("index") as report:
             return self._build(
                 "index",
                 config,
                 {"retrieval": retrieval},
                 ["towers", "schemas"],
-                lambda out: index_retrieval(retrieval, config, out),
+                lambda out: index_retrieval(retrieval, config, out, report),
             )
 
     def train_ranking(self) -> Artifact:

@@ -24,7 +24,14 @@ console = Console()
 RunOption = Annotated[Path, typer.Option("--run", help="Directory of this run's artefacts.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Directory of fetched datasets.")]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", exists=True, dir_okay=False, help="TOML configuration.")
+    Path | None,
+    typer.Option(
+        "--config",
+        exists=True,
+        dir_okay=False,
+        help="TOML configuration.",
+        show_default="the defaults of schemas/config.py",
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Build even what is up to date.")]
 DatasetOption = Annotated[str, typer.Option("--dataset", help="Name of a fetched dataset.")]

@@ -58,6 +58,7 @@ def train(
     """
     everything = load_histories(prepared, "fit")
     lists, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
+    _check_cutoffs(lists, config)
     fitted = without_validated(everything, held)
     trainer = new_trainer(prepared, fitted, config)
     start_from(
@@ -71,6 +72,16 @@ def train(
     figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)
     export(trainer, prepared, out)
     return figures | {"parameters": trainer.ranker.count_params()}
+
+
+def _check_cutoffs(lists: CandidateLists, config: RankingConfig) -> None:
+    """One pass over a history scores all its held-back events, so it has to reach back to them."""
+    slots = lists.target.shape[1]
+    if config.history_len < slots - 1:
+        raise ValueError(
+            f"ranking.history_len: expected at least {slots - 1}, for retrieval.tail_events is "
+            f"{slots + 1}, got {config.history_len}"
+        )
 
 
 def new_trainer(prepared: Artifact, fitted: Histories, config: RankingConfig) -> RankerTrainer:
@@ -119,7 +130,7 @@ class Validator:
         self._score = tf.function(trainer.score, reduce_retracing=True)
 
     def figures(self) -> dict[str, float]:
-        """NDCG@10 of the retrieved list as ranked, and RMSE of the target's rating.
+        """NDCG@10 of the retrieved list as ranked, and RMSE of the target's rating if any is rated.
 
         A target that retrieval missed counts 0.
         """
@@ -131,10 +142,10 @@ class Validator:
             errors.append(error)
         error = np.concatenate(errors)
         rated = error[~np.isnan(error)]
-        # Where nobody rated, the watch-next figure decides alone.
-        rmse = float(np.sqrt(np.square(rated).mean())) if len(rated) else 0.0
-        ndcg = float(np.concatenate(gains).mean())
-        return {"validation_ndcg@10": ndcg, "validation_rmse": rmse}
+        found = {"validation_ndcg@10": float(np.concatenate(gains).mean())}
+        if len(rated):
+            found["validation_rmse"] = float(np.sqrt(np.square(rated).mean()))
+        return found
 
     def _batch(self, rows: slice, vectors: Any) -> tuple[np.ndarray, np.ndarray]:
         held = self.held

@@ -17,6 +17,7 @@ MAX_SCORE = 100.0
 """Similarity of a title with itself."""
 MAX_MATRIX_CELLS = 2_000
 """More than a screen shows, and megabytes of picture."""
+LOSSES = ("full_softmax", "tfrs")
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,10 @@ class RetrievalConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _check_model("retrieval", self.embedding_dim, self.heads, self.epochs)
+        _check_training("retrieval", self)
+        _at_least("retrieval", self, temperature=0, patience=1, candidates=1)
+        if self.loss not in LOSSES:
+            _refuse("retrieval.loss", f"one of {list(LOSSES)}", self.loss)
         if not 0 < self.tail_share < 1:
             _refuse("retrieval.tail_share", "more than 0 and less than 1", self.tail_share)
         # One event to train the ranker on, one to validate it; all from one pass of the encoder.
@@ -272,9 +276,7 @@ class IndexConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.recall_target <= 1:
             _refuse("index.recall_target", "0 to 1", self.recall_target)
-        for name in ("recall_k", "recall_queries"):
-            if getattr(self, name) < 1:
-                _refuse(f"index.{name}", "at least 1", getattr(self, name))
+        _at_least("index", self, exact_below=0, recall_k=1, recall_queries=1, seed=0)
         if self.tree_from < self.exact_below:
             expected = f"at least exact_below = {self.exact_below}"
             _refuse("index.tree_from", expected, self.tree_from)
@@ -299,7 +301,7 @@ class RankingConfig:
         weight_decay: Of AdamW.
         epochs: Epochs trained; the log has validation figures of each.
         rating_weight: Weight of the owners' rating loss.
-        pair_weight: Weight of the pair-mean rating loss.
+        pair_weight: Weight of what pairs teach: the loss of their mean rating and of each one's.
         watch_next_weight: Weight of the listwise watch-next loss.
         jit: Compile the training step with XLA; here XLA's CPU code is several times slower.
         seed: Seed of initial weights, samples and dropout.
@@ -325,7 +327,11 @@ class RankingConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _check_model("ranking", self.embedding_dim, self.heads, self.epochs)
+        _check_training("ranking", self)
+        _at_least("ranking", self, negatives=1, pairs_per_item=1, pair_batch_size=1)
+        _at_least("ranking", self, rating_weight=0, pair_weight=0, watch_next_weight=0)
+        if not self.hidden or min(self.hidden) < 1:
+            _refuse("ranking.hidden", "widths of at least 1", self.hidden)
 
 
 @dataclass(frozen=True)
@@ -415,16 +421,22 @@ class Config:
     serve: ServeConfig = field(default_factory=ServeConfig)
 
 
-def _check_model(stage: str, embedding_dim: int, heads: int, epochs: int) -> None:
-    if heads < 1 or embedding_dim < 1 or embedding_dim % heads:
-        _refuse(f"{stage}.embedding_dim", f"a multiple of heads = {heads}", embedding_dim)
-    if epochs < 1:
-        _refuse(f"{stage}.epochs", "at least 1", epochs)
+def _check_training(stage: str, config: RetrievalConfig | RankingConfig) -> None:
+    """What both models have."""
+    if config.heads < 1 or config.embedding_dim < 1 or config.embedding_dim % config.heads:
+        expected = f"a multiple of heads = {config.heads}"
+        _refuse(f"{stage}.embedding_dim", expected, config.embedding_dim)
+    _at_least(stage, config, history_len=1, blocks=1, batch_size=1, epochs=1)
+    _at_least(stage, config, weight_decay=0, seed=0)
+    if not 0 <= config.dropout < 1:
+        _refuse(f"{stage}.dropout", "0 or more and less than 1", config.dropout)
+    if not 0 < config.learning_rate < math.inf:
+        _refuse(f"{stage}.learning_rate", "more than 0, and finite", config.learning_rate)
 
 
 def _at_least(stage: str, config: Any, **least: int) -> None:
     for name, value in least.items():
-        if getattr(config, name) < value:
+        if not value <= getattr(config, name) < math.inf:  # NaN compares false
             _refuse(f"{stage}.{name}", f"at least {value}", getattr(config, name))
 
 
@@ -441,12 +453,15 @@ def load_config(path: Path | None) -> Config:
     """Reads a TOML file over the defaults; without a path, the defaults.
 
     Raises:
-        ValueError: Unknown table or key, or a value of the wrong type.
+        ValueError: The file is no TOML, a table or key is unknown, a value is of the wrong type or
+            cannot work; the message names the file.
     """
     if path is None:
         return Config()
-    with path.open("rb") as file:
-        raw = tomllib.load(file)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected TOML, got {error}") from None
     tables = vars(Config())
     unknown = sorted(set(raw) - set(tables))
     if unknown:
@@ -455,19 +470,23 @@ def load_config(path: Path | None) -> Config:
     for name, table in raw.items():
         if not isinstance(table, dict):
             raise ValueError(f"{path}: {name}: expected a table, got {table!r}")
-        stages[name] = _stage(tables[name], table, f"{path}: {name}")
+        stages[name] = _stage(tables[name], table, f"{path}: ", name)
     return Config(**stages)
 
 
-def _stage(defaults: Any, table: dict[str, Any], where: str) -> Any:
+def _stage(defaults: Any, table: dict[str, Any], file: str, stage: str) -> Any:
     """`defaults` with the values of a TOML table, each checked against the default's type."""
+    where = file + stage
     known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
     values = {}
     for key, value in table.items():
         if key not in known:
             raise ValueError(f"{where}: unknown key {key!r}; known: {sorted(known)}")
         values[key] = _typed(value, known[key], f"{where}.{key}")
-    return dataclasses.replace(defaults, **values)
+    try:
+        return dataclasses.replace(defaults, **values)
+    except ValueError as error:
+        raise ValueError(f"{file}{error}") from None
 
 
 def _typed(value: Any, default: Any, where: str) -> Any:

@@ -15,8 +15,9 @@ if "tensorflow_recommenders" in sys.modules or "scann" in sys.modules:
 # `import keras`, which is all Matinee uses, stays Keras 3.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
-# Keras 3 would otherwise follow ~/.keras/keras.json; the SavedModel exports need TensorFlow.
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# Keras 3 would otherwise follow ~/.keras/keras.json or whatever the variable says; the SavedModel
+# exports need TensorFlow.
+os.environ["KERAS_BACKEND"] = "tensorflow"
 
 # TensorFlow's own notices are not ours to show; its errors are.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

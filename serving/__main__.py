@@ -25,7 +25,7 @@ def main() -> None:
             config, **{name: value for name, value in given.items() if value is not None}
         )
         serve(arguments.run, config)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         parser.exit(1, f"matinee: {error}\n")
 
 

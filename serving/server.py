@@ -69,7 +69,7 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         await server.start()
         for name in (health.OVERALL_HEALTH, SERVICE):
             await condition.set(name, health_pb2.HealthCheckResponse.SERVING)
-        print(f"matinee: serving on {config.host}:{port}", flush=True)
+        print(f"matinee: serving on {_host(config)}:{port}", flush=True)
 
         await stop.wait()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
@@ -82,11 +82,17 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
 
 def _listen(server: grpc.aio.Server, config: ServeConfig) -> int:
     """Opens the port and returns it."""
-    address = f"{config.host}:{config.port}"
+    address = f"{_host(config)}:{config.port}"
     try:
         return server.add_insecure_port(address)
     except RuntimeError as error:
         raise OSError(f"{address}: cannot listen there; is the port taken?") from error
+
+
+def _host(config: ServeConfig) -> str:
+    """The host as it stands before a port: an IPv6 address in brackets."""
+    bare = ":" in config.host and not config.host.startswith("[")
+    return f"[{config.host}]" if bare else config.host
 
 
 def _stop_signal() -> asyncio.Event:

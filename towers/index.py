@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,15 @@ DIMENSIONS_PER_BLOCK = 2
 ANISOTROPIC_THRESHOLD = 0.2
 SOAR_LAMBDA = 1.5
 
+Progress = Callable[[str, int, int], None]
+"""(what is being done, steps done, steps at most)."""
+
 BATCH_BYTES = 1 << 28
 """Upper limit of one block of exact scores."""
+
+
+def show_nothing(text: str, done: int, total: int) -> None:
+    """Shows no progress."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,14 @@ class Effort:
     reorder: int | None = None
 
 
-def index_retrieval(retrieval: Artifact, config: IndexConfig, out: Path) -> dict[str, Any]:
+def index_retrieval(
+    retrieval: Artifact, config: IndexConfig, out: Path, progress: Progress = show_nothing
+) -> dict[str, Any]:
     """Indexes the items of a retrieval artefact; see `build_index`."""
     item_ids = (retrieval.path / ITEM_IDS).read_text().split("\n")[:-1]
     vectors = np.load(retrieval.path / ITEM_VECTORS, allow_pickle=False)
     queries = np.load(retrieval.path / "query_vectors.npy", allow_pickle=False)
-    return build_index(item_ids, vectors, queries, config, out)
+    return build_index(item_ids, vectors, queries, config, out, progress)
 
 
 def build_index(
@@ -68,6 +77,7 @@ def build_index(
     queries: np.ndarray,
     config: IndexConfig,
     out: Path,
+    progress: Progress = show_nothing,
 ) -> dict[str, Any]:
     """Writes the index to `out` and measures its recall as a server will read it.
 
@@ -78,6 +88,7 @@ def build_index(
             sample of them.
         config: Thresholds and the recall target.
         out: An existing, empty directory.
+        progress: Told of the build and of each search effort tried.
 
     Returns:
         `kind`, `recall`, `recall_k`, `items`, `build_seconds` and `parameters`, as in
@@ -91,6 +102,8 @@ def build_index(
     _check(item_ids, vectors, queries)
     kind = _kind(len(vectors), config)
     leaves = round(math.sqrt(len(vectors))) if kind == "tree" else None
+    efforts = list(_efforts(kind, len(vectors), leaves, min(config.recall_k, len(vectors))))
+    progress(f"index: {kind} over {len(vectors)} items", 0, 1 + len(efforts))
 
     directory = out / SEARCHER
     directory.mkdir()
@@ -106,7 +119,8 @@ def build_index(
     sample = _sample(queries, config)
     exact = _kth_best(sample, vectors, recall_k)
     recall, effort = 0.0, Effort()
-    for effort in _efforts(kind, len(vectors), leaves, recall_k):
+    for tried, effort in enumerate(efforts, start=1):
+        progress(f"index: recall@{recall_k}", tried, 1 + len(efforts))
         recall = _recall(searcher, sample, vectors, recall_k, effort, exact)
         if recall >= config.recall_target:
             break

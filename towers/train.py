@@ -102,11 +102,7 @@ def train(
 
 
 def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
-    """A model with fresh weights, the same for the same seed.
-
-    Raises:
-        ValueError: The configuration names an unknown loss.
-    """
+    """A model with fresh weights, the same for the same seed."""
     keras.utils.set_random_seed(config.seed)
     card = load_card(prepared)
     return RetrievalModel(
@@ -123,8 +119,6 @@ def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
 def _loss(name: str) -> Callable[[Any, Any, Any, Any], Any]:
     if name == "full_softmax":
         return full_softmax
-    if name == "tfrs":
-        from towers.tfrs_loss import TfrsLoss  # TFRS and its legacy Keras take a second to import
+    from towers.tfrs_loss import TfrsLoss  # TFRS and its legacy Keras take a second to import
 
-        return TfrsLoss()
-    raise ValueError(f"retrieval.loss: expected 'tfrs' or 'full_softmax', got {name!r}")
+    return TfrsLoss()

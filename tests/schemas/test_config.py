@@ -5,6 +5,7 @@ import pytest
 from schemas.config import (
     Config,
     EvaluateConfig,
+    IndexConfig,
     PrepareConfig,
     RankingConfig,
     RetrievalConfig,
@@ -68,6 +69,8 @@ def test_a_whole_number_is_taken_where_a_float_is_wanted(tmp_path):
         ("[ranking]\nhidden = 32\n", r"ranking\.hidden: expected tuple, got 32"),
         ("[ranking]\nhidden = [32, '16']\n", r"ranking\.hidden: expected tuple, got \[32, '16'\]"),
         ("[serve]\nhost = 1\n", r"serve\.host: expected str, got 1"),
+        ("[ranking]\nepochs = 0\n", r"ranking\.epochs: expected at least 1, got 0"),
+        ("[ranking\n", "expected TOML, got "),
     ],
 )
 def test_errors_name_the_file_the_field_and_what_came(tmp_path, text, message):
@@ -129,6 +132,34 @@ def test_every_field_is_described():
         (RetrievalConfig, {"tail_share": 1.0}, "retrieval.tail_share: expected more than 0"),
         (RetrievalConfig, {"tail_events": 1}, "retrieval.tail_events: expected 2 to 51"),
         (RetrievalConfig, {"tail_events": 52}, "retrieval.tail_events: expected 2 to 51"),
+        (RetrievalConfig, {"history_len": 0}, "retrieval.history_len: expected at least 1, got 0"),
+        (RetrievalConfig, {"batch_size": 0}, "retrieval.batch_size: expected at least 1, got 0"),
+        (
+            RetrievalConfig,
+            {"dropout": 1.0},
+            "retrieval.dropout: expected 0 or more and less than 1",
+        ),
+        (RetrievalConfig, {"seed": -1}, "retrieval.seed: expected at least 0, got -1"),
+        (RetrievalConfig, {"candidates": 0}, "retrieval.candidates: expected at least 1, got 0"),
+        (RetrievalConfig, {"temperature": -1.0}, "retrieval.temperature: expected at least 0"),
+        (
+            RetrievalConfig,
+            {"learning_rate": float("nan")},
+            "retrieval.learning_rate: expected more than 0, and finite, got nan",
+        ),
+        (RetrievalConfig, {"loss": "bpr"}, "retrieval.loss: expected one of .*'tfrs'.*, got 'bpr'"),
+        (RankingConfig, {"hidden": ()}, "ranking.hidden: expected widths of at least 1"),
+        (RankingConfig, {"hidden": (8, 0)}, "ranking.hidden: expected widths of at least 1"),
+        (RankingConfig, {"negatives": 0}, "ranking.negatives: expected at least 1, got 0"),
+        (RankingConfig, {"pair_batch_size": 0}, "ranking.pair_batch_size: expected at least 1"),
+        (
+            RankingConfig,
+            {"rating_weight": float("inf")},
+            "ranking.rating_weight: expected at least",
+        ),
+        (IndexConfig, {"recall_target": 1.1}, "index.recall_target: expected 0 to 1, got 1.1"),
+        (IndexConfig, {"recall_k": 0}, "index.recall_k: expected at least 1, got 0"),
+        (IndexConfig, {"tree_from": 10}, "index.tree_from: expected at least exact_below = 20000"),
     ],
 )
 def test_values_that_cannot_work_are_refused(stage, values, message):
