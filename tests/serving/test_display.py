@@ -1,0 +1,42 @@
+"""Tables of answers: what no recommendation has is no column."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from schemas import recommender_pb2 as pb
+from serving.display import recommendations_table
+
+
+def shown(*recommendations: pb.Recommendation, notes: tuple[str, ...] = ()) -> list[str]:
+    """The lines of the table without its frame."""
+    answer = pb.RecommendResponse(recommendations=recommendations, notes=notes)
+    console = Console(width=100, file=io.StringIO())
+    console.print(recommendations_table("For u", answer))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    return [" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in lines]
+
+
+def recommendation(item_id: str, scores: pb.Scores, **features: str) -> pb.Recommendation:
+    values = {name: pb.FeatureValues(values=[text]) for name, text in features.items()}
+    return pb.Recommendation(item=pb.Item(item_id=item_id, features=values), scores=scores)
+
+
+def test_a_film_with_everything() -> None:
+    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=-1)
+    found = shown(recommendation("1", scores, title="Alien", genres="Horror"), notes=("few",))
+    assert found[2] == "title genres score joint rating watch next"
+    assert "Alien Horror 4.500 4.500 -1.000" in found
+    assert found[-1] == "note: few"
+
+
+def test_an_item_of_which_little_is_known() -> None:
+    found = shown(recommendation("B/7", pb.Scores(score=2, watch_next=2), subject="sea"))
+    assert found[2] == "title score watch next"
+    assert "B/7 2.000 2.000" in found
+
+
+def test_nothing_to_show() -> None:
+    assert "note: none left" in shown(notes=("none left",))
