@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from pipeline.adopt import adopt
 from pipeline.prepare import prepare
 from schemas.artifacts import build, open_artifact
 from schemas.config import load_config
@@ -16,11 +17,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline", description=__doc__, allow_abbrev=False
     )
-    parser.add_argument("--data", type=Path, required=True, help="data directory, as fetched")
+    parser.add_argument("--card", type=Path, help="dataset card (TOML) of anybody's own files")
+    parser.add_argument(
+        "--data", type=Path, help="data directory: as fetched, or the card's files (default: there)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="takes <version>/ and latest")
     parser.add_argument("--config", type=Path, help="TOML file; its [prepare] table is read")
     arguments, beam_args = parser.parse_known_args()
-    data = open_artifact(arguments.data)
+    if not arguments.card and not arguments.data:
+        parser.error("expected --data, --card or both")
+    data = (
+        adopt(arguments.card, arguments.data) if arguments.card else open_artifact(arguments.data)
+    )
     config = load_config(arguments.config).prepare
     artifact = build(
         arguments.out,

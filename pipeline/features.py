@@ -7,13 +7,15 @@ from a model::
     layer({"item_id": ..., "genres": ..., "year": ...})           # item columns only
     layer({"history_item_id": ..., "gender": ..., "age": ...})    # any subset
 
-Only the outputs whose inputs are all fed come back, under the same names; the layer fills the
-inputs left out with dummies that no returned output reads. Feed by kind, `batch` equal in all:
+Only the outputs whose inputs are all fed come back; the layer fills the inputs left out with
+dummies that no returned output reads. Feed by kind, `batch` equal in all:
 
 ===================================  ==========================================================
 `item_id`, `target_item_id`,         `tf.Tensor` string `[batch]`; "" is missing
 `user_id`, each `categorical`
+and each `text`
 each `numeric`                       `tf.Tensor` float32 `[batch]`; NaN is missing
+each `timestamp`                     `tf.Tensor` int64 `[batch]`; 0 is missing
 each `multi_categorical`,            `tf.RaggedTensor` string `[batch, None]`, int64 row splits
 `history_item_id`
 `history_rating`                     `tf.RaggedTensor` float32 `[batch, None]`, int64 row splits
@@ -21,9 +23,12 @@ each `multi_categorical`,            `tf.RaggedTensor` string `[batch, None]`, i
 `target_rating`, `target_timestamp`  `tf.Tensor` float32, int64 `[batch]`
 ===================================  ==========================================================
 
-Outputs have the inputs' shapes: every id and bucket int64 (0: missing or padding), and
-`user_id`, `*_rating` and `*_timestamp` as fed. "" inside a ragged column becomes 0, so a dense
-batch padded with "" may be fed as `tf.RaggedTensor.from_tensor(dense)` and keeps its shape.
+Outputs have the inputs' names and shapes: every id and bucket int64 (0: missing or padding), and
+`user_id`, `*_rating` and `*_timestamp` as fed; but a `text` becomes `tf.RaggedTensor` int64
+`[batch, None]`. "" inside a ragged column becomes 0, so a dense batch padded with "" may be fed as
+`tf.RaggedTensor.from_tensor(dense)` and keeps its shape. Beside them come `history_weekday`,
+`history_hour` and `history_gap` (`pipeline.moments`) and, of a `numeric` whose scaling is
+`z_score`, `<name>_z_score` float32 `[batch]`, 0 where missing.
 """
 
 from __future__ import annotations
@@ -35,7 +40,10 @@ import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from schemas.cards import Card, FeatureKind
+from pipeline.moments import MOMENT_SIZES, moments
+from pipeline.raw_schema import HISTORY_COLUMNS, item_columns, user_columns
+from pipeline.tokens import telling_tokens
+from schemas.cards import Card, Feature, FeatureKind, Scaling
 from schemas.columns import (
     HISTORY_ITEM_ID,
     HISTORY_RATING,
@@ -45,6 +53,7 @@ from schemas.columns import (
     TARGET_RATING,
     TARGET_TIMESTAMP,
     USER_ID,
+    Z_SCORE_SUFFIX,
 )
 from schemas.config import PrepareConfig
 
@@ -52,6 +61,9 @@ QUANTILE_ERROR = 1e-3
 """Greatest error of a quantile's rank, as a share of the rows."""
 
 PASSED_THROUGH = (USER_ID, HISTORY_RATING, HISTORY_TIMESTAMP, TARGET_RATING, TARGET_TIMESTAMP)
+HISTORY_OUTPUTS = (*HISTORY_COLUMNS, *MOMENT_SIZES)
+"""What the graph says of the events of a history."""
+BUCKETED = (FeatureKind.NUMERIC, FeatureKind.TIMESTAMP)
 
 Tensors = dict[str, tf.Tensor | tf.RaggedTensor]
 
@@ -64,27 +76,59 @@ def preprocessing_fn(card: Card, config: PrepareConfig) -> Callable[[Tensors], T
         items = tft.vocabulary(inputs[ITEM_ID], vocab_filename=ITEM_ID)
         for name in (ITEM_ID, HISTORY_ITEM_ID, TARGET_ITEM_ID):
             outputs[name] = _indices(inputs[name], items, config.item_oov_buckets)
-        for name, kind in (card.item_inputs | card.user_inputs).items():
-            if kind is FeatureKind.NUMERIC:
-                outputs[name] = _buckets(inputs[name], config.quantile_buckets)
-            else:
-                words = tft.vocabulary(inputs[name], vocab_filename=name)
-                outputs[name] = _indices(inputs[name], words, config.categorical_oov_buckets)
+        outputs |= moments(inputs[HISTORY_TIMESTAMP])
+        for name, feature in (card.item_features | card.user_features).items():
+            if feature.kind is not FeatureKind.DISPLAY:
+                outputs[name] = _model_input(inputs[name], name, feature, config)
+            if feature.scaling is Scaling.Z_SCORE:
+                outputs[name + Z_SCORE_SUFFIX] = _z_score(inputs[name])
         return outputs
 
     return transform
 
 
+def item_outputs(card: Card) -> list[str]:
+    """What the graph says of an item."""
+    return [*item_columns(card), *_z_scores(card.item_features)]
+
+
+def user_outputs(card: Card) -> list[str]:
+    """What the graph says of a user besides history and target."""
+    return [*user_columns(card), *_z_scores(card.user_features)]
+
+
 def sizes(transform: tft.TFTransformOutput, card: Card, config: PrepareConfig) -> Mapping[str, int]:
-    """Number of indices, padding included, of `item_id` and each model input."""
+    """Number of indices, padding included, of `item_id`, each model input and each moment."""
     found = {ITEM_ID: transform.vocabulary_size_by_name(ITEM_ID) + config.item_oov_buckets + 1}
     for name, kind in (card.item_inputs | card.user_inputs).items():
-        if kind is FeatureKind.NUMERIC:
+        if kind in BUCKETED:
             found[name] = config.quantile_buckets + 1
         else:
-            words = transform.vocabulary_size_by_name(name)
-            found[name] = words + config.categorical_oov_buckets + 1
-    return found
+            oov_buckets = 0 if kind is FeatureKind.TEXT else config.categorical_oov_buckets
+            found[name] = transform.vocabulary_size_by_name(name) + oov_buckets + 1
+    return found | MOMENT_SIZES
+
+
+def _model_input(
+    x: tf.Tensor | tf.RaggedTensor, name: str, feature: Feature, config: PrepareConfig
+) -> tf.Tensor | tf.RaggedTensor:
+    """A raw feature as int64 indices, by its kind."""
+    if feature.kind is FeatureKind.TEXT:
+        return telling_tokens(x, name, feature)
+    if feature.kind is FeatureKind.NUMERIC:
+        return _buckets(x, config.quantile_buckets)
+    if feature.kind is FeatureKind.TIMESTAMP:
+        # float32 holds unix seconds to the nearest 128, which no bucket notices.
+        return _buckets(
+            _where(x == 0, float("nan"), tf.cast(x, tf.float32)), config.quantile_buckets
+        )
+    words = tft.vocabulary(
+        x,
+        vocab_filename=name,
+        frequency_threshold=feature.min_count,
+        top_k=feature.max_vocabulary,
+    )
+    return _indices(x, words, config.categorical_oov_buckets)
 
 
 def _indices(
@@ -100,3 +144,16 @@ def _buckets(x: tf.Tensor, count: int) -> tf.Tensor:
     boundaries = tft.quantiles(x, count, epsilon=QUANTILE_ERROR)  # which ignores NaN
     bucket = tft.apply_buckets(x, boundaries) + 1
     return tf.where(tf.math.is_nan(x), tf.zeros_like(bucket), bucket)
+
+
+def _z_score(x: tf.Tensor) -> tf.Tensor:
+    """Floats `[batch]` in standard deviations from their mean; NaN is 0 and counts for neither."""
+    return _where(tf.math.is_nan(x), 0.0, tft.scale_to_z_score(x))
+
+
+def _where(condition: tf.Tensor, value: float, x: tf.Tensor) -> tf.Tensor:
+    return tf.where(condition, tf.constant(value, tf.float32), x)
+
+
+def _z_scores(features: Mapping[str, Feature]) -> list[str]:
+    return [n + Z_SCORE_SUFFIX for n, f in features.items() if f.scaling is Scaling.Z_SCORE]

@@ -14,9 +14,8 @@ import tensorflow_transform.beam as tft_beam
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_bsl.tfxio.tensor_adapter import TensorAdapterConfig
 
-from pipeline.features import preprocessing_fn
+from pipeline.features import HISTORY_OUTPUTS, item_outputs, preprocessing_fn, user_outputs
 from pipeline.raw_schema import (
-    HISTORY_COLUMNS,
     TARGET_COLUMNS,
     arrow_schema,
     as_rows,
@@ -159,8 +158,8 @@ class _Counted(beam.PTransform):
 def _columns(card: Card, kind: str) -> list[str]:
     """What a record of each kind holds."""
     if kind == ITEMS:
-        return list(item_columns(card))
-    columns = [*user_columns(card), *HISTORY_COLUMNS]
+        return item_outputs(card)
+    columns = [*user_outputs(card), *HISTORY_OUTPUTS]
     return columns if kind in FITS else [*columns, *TARGET_COLUMNS]
 
 

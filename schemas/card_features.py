@@ -67,7 +67,7 @@ class Feature:
             one text.
         missing: Values that stand for "not known".
         unit: Of timestamp: what the time is counted in.
-        min_count: Rows that must hold a word before the vocabulary takes it.
+        min_count: How often a word must occur before the vocabulary takes it.
         max_vocabulary: Most words of the vocabulary; the more frequent ones stay.
         ngrams: Of text: most words of an n-gram.
         max_tokens: Of text: most n-grams of one text, those with the highest TF-IDF.

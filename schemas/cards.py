@@ -14,12 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.card_features import Feature, FeatureKind, feature_from_plain
+from schemas.card_features import Feature, FeatureKind, Scaling, feature_from_plain
 from schemas.card_tables import EventTable, ItemTable, UserTable
-from schemas.columns import RESERVED, RESERVED_PREFIXES
+from schemas.columns import RESERVED, RESERVED_PREFIXES, Z_SCORE_SUFFIX
 from schemas.plain_data import expect_table, from_plain, to_plain
 
-__all__ = ["CARDS", "Card", "Feature", "FeatureKind", "RatingScale", "card_from_dict", "load_card"]
+__all__ = [
+    "CARDS",
+    "Card",
+    "Feature",
+    "FeatureKind",
+    "RatingScale",
+    "Scaling",
+    "card_from_dict",
+    "load_card",
+]
 
 CARDS = Path(__file__).parent / "datasets"
 
@@ -184,7 +193,8 @@ def _check_names(names: list[str]) -> None:
     for name in names:
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r}: expected a feature name of letters, digits and _")
-        if name in RESERVED or name.startswith(RESERVED_PREFIXES):
+        reserved = name in RESERVED or name.startswith(RESERVED_PREFIXES)
+        if reserved or name.endswith(Z_SCORE_SUFFIX):
             raise ValueError(f"{name!r}: expected another feature name; this one has a meaning")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -20,6 +20,12 @@ HISTORY_PREFIX = "history_"
 HISTORY_ITEM_ID = "history_item_id"
 HISTORY_RATING = "history_rating"
 HISTORY_TIMESTAMP = "history_timestamp"
+HISTORY_WEEKDAY = "history_weekday"
+HISTORY_HOUR = "history_hour"
+HISTORY_GAP = "history_gap"
+"""Of an event: the time since the event before it."""
+
+Z_SCORE_SUFFIX = "_z_score"
 
 TARGET_ITEM_ID = "target_item_id"
 TARGET_RATING = "target_rating"

@@ -119,5 +119,5 @@ def _dense(value: Any) -> Any:
 def _spec(name: str, kind: FeatureKind, axes: list[int | None]) -> tf.TensorSpec:
     if kind is FeatureKind.MULTI_CATEGORICAL:
         return tf.TensorSpec([None, *axes, None], tf.string, name)
-    dtype = tf.float32 if kind is FeatureKind.NUMERIC else tf.string
-    return tf.TensorSpec([None, *axes], dtype, name)
+    numbers = {FeatureKind.NUMERIC: tf.float32, FeatureKind.TIMESTAMP: tf.int64}
+    return tf.TensorSpec([None, *axes], numbers.get(kind, tf.string), name)

@@ -62,10 +62,12 @@ class Catalogue:
 
 
 def _texts(value: Any) -> list[str]:
-    """A raw feature value as text; "", [] and NaN mean missing."""
+    """A raw feature value as text, a time as ISO 8601; "", [], NaN and 0 seconds mean missing."""
     if isinstance(value, list):
         return [text for text in value if text]
     if isinstance(value, float):
         # By way of float32, as stored: 7.3 shall not read 7.300000190734863.
         return [] if np.isnan(value) else [np.format_float_positional(np.float32(value), trim="-")]
+    if isinstance(value, int):
+        return [f"{np.datetime64(value, 's')}Z"] if value else []
     return [value] if value else []

@@ -14,17 +14,28 @@ from schemas import recommender_pb2 as pb
 
 
 def recommendations_table(title: str, answer: pb.RecommendResponse) -> Group:
-    """A row for each recommendation, and the response's notes below."""
-    table = Table("title", "genres", "score", "joint rating", "watch next", title=Text(title))
-    for recommended in answer.recommendations:
-        features = recommended.item.features
-        texts = {name: ", ".join(features[name].values) for name in features}
-        scores = recommended.scores
-        table.add_row(
-            Text(texts.get(columns.TITLE, recommended.item.item_id)),
-            Text(texts.get("genres", "")),
-            f"{scores.score:.3f}",
-            f"{scores.joint_rating:.3f}" if scores.HasField("joint_rating") else "",
-            f"{scores.watch_next:.3f}" if scores.HasField("watch_next") else "",
-        )
+    """A row for each recommendation, and the response's notes below.
+
+    Columns that no recommendation has anything for are left out.
+    """
+    rows = [_row(recommended) for recommended in answer.recommendations]
+    table = Table(title=Text(title))
+    names = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
+    for name in names:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in names))
     return Group(table, *(Text(f"note: {note}") for note in answer.notes))
+
+
+def _row(recommended: pb.Recommendation) -> dict[str, str]:
+    """Texts by column; the id of an item stands for a title that it has not."""
+    features, scores = recommended.item.features, recommended.scores
+    texts = {name: ", ".join(features[name].values) for name in features}
+    return {
+        "title": texts.get(columns.TITLE, recommended.item.item_id),
+        "genres": texts.get("genres", ""),
+        "score": f"{scores.score:.3f}",
+        "joint rating": f"{scores.joint_rating:.3f}" if scores.HasField("joint_rating") else "",
+        "watch next": f"{scores.watch_next:.3f}" if scores.HasField("watch_next") else "",
+    }

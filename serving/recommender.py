@@ -37,7 +37,7 @@ class Recommender:
         self._filter = Filter()
         self._encode = Encode(bundle.encoder)
         self._retrieve = Retrieve(bundle.retriever, config.candidates)
-        self._rank = Rank(bundle.ranker)
+        self._rank = Rank(bundle.ranker, bundle.card.rating is not None)
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
         self._versions = pb.ModelVersions(

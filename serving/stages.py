@@ -159,10 +159,11 @@ class Rank:
     """Orders candidates by the objective, all viewers in one pass.
 
     Predicted ratings end at the ends of the scale, so equal ones are common: those go by what the
-    viewers would watch next, and then by item id.
+    viewers would watch next, and then by item id. Where the data has no ratings none is predicted.
     """
 
     ranker: Ranker
+    rated: bool
 
     def __call__(self, candidates: Candidates, viewers: Viewers, objective: pb.Objective) -> Ranked:
         if not len(candidates):
@@ -173,9 +174,9 @@ class Rank:
         predictions = {
             "retrieval": candidates.scores.max(axis=1),
             "watch_next": scores.watch_next,
-            "joint_rating": scores.joint_rating,
-            "viewer_ratings": scores.rating,
         }
+        if self.rated:
+            predictions |= {"joint_rating": scores.joint_rating, "viewer_ratings": scores.rating}
         return Ranked(
             rows=candidates.rows[order],
             score=score[order],

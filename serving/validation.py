@@ -66,7 +66,8 @@ class Validator:
         """The request, checked.
 
         Raises:
-            RequestError: INVALID_ARGUMENT, naming the first field at fault.
+            RequestError: INVALID_ARGUMENT, naming the first field at fault, or FAILED_PRECONDITION
+                for predicted ratings where the data has none.
         """
         count = len(request.viewers)
         if not 1 <= count <= self._limits.max_viewers:
@@ -78,13 +79,12 @@ class Validator:
             self._viewer(f"viewers[{at}]", viewer) for at, viewer in enumerate(request.viewers)
         )
         _check_distinct(viewers)
-        default = pb.JOINT_RATING if count > 1 else pb.WATCH_NEXT
         return Query(
             viewers=viewers,
             k=request.k,
             exclude=self._exclude(request.exclude_item_ids),
             seen_policy=request.seen_policy or pb.EXCLUDE_SEEN_BY_ANY,
-            objective=request.objective or default,
+            objective=self._objective(request.objective, count),
         )
 
     def similar(self, request: pb.SimilarItemsRequest) -> SimilarQuery:
@@ -103,6 +103,17 @@ class Validator:
                 f"item_id: {shown(request.item_id)} is not in the catalogue",
             )
         return SimilarQuery(row, request.k, self._exclude(request.exclude_item_ids))
+
+    def _objective(self, asked: pb.Objective, viewers: int) -> pb.Objective:
+        """What was asked for; else a group's mean rating, if ratings are what people give."""
+        if self._card.rating is None and asked == pb.JOINT_RATING:
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "objective: expected WATCH_NEXT, got JOINT_RATING: the data has no ratings, so the "
+                "model never learned to predict one",
+            )
+        rated_group = viewers > 1 and self._card.rating is not None
+        return asked or (pb.JOINT_RATING if rated_group else pb.WATCH_NEXT)
 
     def _check_k(self, k: int) -> None:
         if not 1 <= k <= self._limits.max_k:

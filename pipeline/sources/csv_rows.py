@@ -146,7 +146,7 @@ def _plain(data: bytes, table: Table) -> bytes:
     """UTF-8 lines as pyarrow splits them: one byte between values, no line end but line feeds."""
     if _delimiter(table) != table.separator:
         data = data.replace(table.separator.encode(), ONE_CHARACTER.encode())
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         # pyarrow takes a lone carriage return for a line end, and line numbers would shift.
         data = re.sub(rb"\r(?!\n)", b" ", data)
     return data

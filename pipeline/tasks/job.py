@@ -9,7 +9,8 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.raw_schema import HISTORY_COLUMNS, as_rows, user_columns
+from pipeline.features import HISTORY_OUTPUTS, user_outputs
+from pipeline.raw_schema import as_rows
 from pipeline.tables import Tables
 from pipeline.tasks.examples import USER_TASKS, Numbers, user_examples
 from pipeline.tasks.facts import ItemFacts
@@ -123,7 +124,7 @@ def example_columns(
         tables: What the tasks read.
         values: As `past.widths`.
     """
-    own = [*user_columns(tables.card), *HISTORY_COLUMNS, TARGET_RATING, TARGET_TIMESTAMP]
+    own = [*user_outputs(tables.card), *HISTORY_OUTPUTS, TARGET_RATING, TARGET_TIMESTAMP]
     columns = {name: batch.column(name) for name in [*own, TARGET_ITEM_ID]}
     columns |= _unpacked(batch.column(NUMBERS), values)
     if not kind.startswith(f"{PAIRS}-"):

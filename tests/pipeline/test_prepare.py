@@ -124,6 +124,7 @@ def test_records_are_the_raw_requests_transformed(prepared: Artifact, name: str)
         assert set(record) == {
             *("user_id", "gender", "age", "occupation", "target_item_id", "target_rating"),
             *("history_item_id", "history_rating", "history_timestamp", "target_timestamp"),
+            *("history_weekday", "history_hour", "history_gap"),
         }
 
 

@@ -159,6 +159,7 @@ def without(key: str) -> dict[str, object]:
             "'my year': expected a feature name of",
         ),
         (PLAIN | {"item_features": {"rating": "numeric"}}, "'rating': expected another feature na"),
+        (PLAIN | {"item_features": {"x_z_score": "numeric"}}, "'x_z_score': expected another feat"),
         (PLAIN | {"item_features": {"history_x": "numeric"}}, "'history_x': expected another feat"),
     ],
 )

@@ -1,7 +1,11 @@
+import dataclasses
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from schemas.cards import Feature, FeatureKind
 from serving.catalogue import Catalogue
 from tests.serving.build import CARD, NAN, write_catalogue
 
@@ -45,6 +49,19 @@ def test_features_as_text_without_missing_ones(catalogue):
         {"title": ["Dune"], "year": ["1984.5"]},
     ]
     assert catalogue.features(np.zeros(0, np.int64)) == []
+
+
+def test_times_as_text(tmp_path):
+    path = write_catalogue(tmp_path, ITEMS)
+    seconds = pa.array([10**9, 0, -1, 1], pa.int64())
+    pq.write_table(pq.read_table(path).append_column("added", seconds), path)
+    added = {"added": Feature(kind=FeatureKind.TIMESTAMP)}
+    catalogue = Catalogue(path, dataclasses.replace(CARD, item_features=added))
+    assert catalogue.features(np.arange(3)) == [
+        {"added": ["2001-09-09T01:46:40Z"]},
+        {},
+        {"added": ["1969-12-31T23:59:59Z"]},
+    ]
 
 
 def test_a_missing_column(tmp_path):

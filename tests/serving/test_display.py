@@ -1,42 +1,49 @@
+"""Tables of answers: what no recommendation has is no column."""
+
+from __future__ import annotations
+
+import io
+
 from rich.console import Console
 
 from schemas import recommender_pb2 as pb
 from serving.display import recommendations_table
 
 
-def shown(title, answer):
-    console = Console(width=120, force_terminal=False)
-    with console.capture() as capture:
-        console.print(recommendations_table(title, answer))
-    return capture.get()
+def shown(*recommendations: pb.Recommendation, notes: tuple[str, ...] = ()) -> list[str]:
+    """The lines of the table without its frame."""
+    answer = pb.RecommendResponse(recommendations=recommendations, notes=notes)
+    console = Console(width=100, file=io.StringIO())
+    console.print(recommendations_table("For u", answer))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    return [" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in lines]
 
 
-def item(item_id, **features):
-    values = {name: pb.FeatureValues(values=texts) for name, texts in features.items()}
-    return pb.Item(item_id=item_id, features=values)
+def recommendation(item_id: str, scores: pb.Scores, **features: str) -> pb.Recommendation:
+    values = {name: pb.FeatureValues(values=[text]) for name, text in features.items()}
+    return pb.Recommendation(item=pb.Item(item_id=item_id, features=values), scores=scores)
 
 
-def cells(text, about):
-    (line,) = [line for line in text.splitlines() if about in line]
-    return [cell.strip() for cell in line.strip("│").split("│")]
+def test_a_film_with_everything() -> None:
+    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=-1)
+    found = shown(recommendation("1", scores, title="Alien", genres="Horror"), notes=("few",))
+    assert found[2] == "title genres score joint rating watch next"
+    assert "Alien Horror 4.500 4.500 -1.000" in found
+    assert found[-1] == "note: few"
 
 
-def test_a_ranked_and_a_popular_item():
-    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=-1.25)
-    ranked = pb.Recommendation(item=item("1", title=["Alien"], genres=["Horror", "Sci-Fi"]))
-    ranked.scores.CopyFrom(scores)
-    popular = pb.Recommendation(item=item("2"), scores=pb.Scores(score=583))
-    text = shown("For 7", pb.RecommendResponse(recommendations=[ranked, popular], notes=["few"]))
-    assert "For 7" in text.splitlines()[0]
-    assert cells(text, "Alien") == ["Alien", "Horror, Sci-Fi", "4.500", "4.500", "-1.250"]
-    # Without a title the id stands for it; what was not predicted stays empty.
-    assert cells(text, "583") == ["2", "", "583.000", "", ""]
-    assert text.splitlines()[-1] == "note: few"
+def test_an_item_of_which_little_is_known() -> None:
+    found = shown(recommendation("B/7", pb.Scores(score=2, watch_next=2), subject="sea"))
+    assert found[2] == "title score watch next"
+    assert "B/7 2.000 2.000" in found
 
 
-def test_brackets_are_shown_as_they_are():
-    film = pb.Recommendation(item=item("1", title=["[rec] [/b]"], genres=["[red]"]))
-    answer = pb.RecommendResponse(recommendations=[film], notes=["[bold]x"])
-    text = shown("For [/i]", answer)
-    for part in ("[rec] [/b]", "[red]", "[bold]x", "For [/i]"):
+def test_nothing_to_show() -> None:
+    assert "note: none left" in shown(notes=("none left",))
+
+
+def test_brackets_are_shown_as_they_are() -> None:
+    film = recommendation("1", pb.Scores(score=1), title="[rec] [/b]", genres="[red]")
+    text = "\n".join(shown(film, notes=("[bold]x",)))
+    for part in ("[rec] [/b]", "[red]", "[bold]x"):
         assert part in text

@@ -1,8 +1,11 @@
+import dataclasses
+
 import grpc
 import numpy as np
 import pytest
 
 from schemas import recommender_pb2 as pb
+from schemas.cards import Feature, FeatureKind
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError
@@ -11,6 +14,21 @@ from serving.validation import Validator
 from tests.serving.build import CARD, NAN, write_catalogue
 
 LIMITS = ServeConfig(max_k=20, max_viewers=3, max_history=4, max_exclude=5)
+
+
+UNRATED = dataclasses.replace(
+    CARD,
+    events=dataclasses.replace(CARD.events, rating=""),
+    rating=None,
+    user_features=CARD.user_features | {"joined": Feature(kind=FeatureKind.TIMESTAMP)},
+)
+
+
+@pytest.fixture
+def unrated(tmp_path):
+    """A validator over data without ratings, where people have joined at some time."""
+    items = [(item_id, "", [], NAN, 0) for item_id in "abcd"]
+    return Validator(UNRATED, Catalogue(write_catalogue(tmp_path, items), UNRATED), LIMITS)
 
 
 @pytest.fixture
@@ -156,6 +174,27 @@ def test_defaults(validator):
     assert query.seen_policy == pb.EXCLUDE_SEEN_BY_ANY
     assert validator.recommend(request(U, user("v"))).objective == pb.JOINT_RATING
     assert validator.recommend(request(U, objective=pb.JOINT_RATING)).objective == pb.JOINT_RATING
+
+
+def test_without_ratings_nothing_is_predicted_or_taken(unrated):
+    assert unrated.recommend(request(U, user("v"))).objective == pb.WATCH_NEXT
+    with pytest.raises(RequestError, match="objective: expected WATCH_NEXT, got JOINT") as error:
+        unrated.recommend(request(U, user("v"), objective=pb.JOINT_RATING))
+    assert error.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    with pytest.raises(RequestError, match="rating: expected none, for the data has none, got 1"):
+        unrated.recommend(request(anonymous(event(), event("b", rating=1))))
+    assert np.isnan(unrated.recommend(request(anonymous(event()))).viewers[0].ratings).all()
+
+
+def test_a_time_of_a_viewer(unrated):
+    assert unrated.recommend(request(anonymous())).viewers[0].features["joined"] == 0
+    (viewer,) = unrated.recommend(request(anonymous(joined="-5"))).viewers
+    assert viewer.features["joined"] == -5
+    for wrong in ("soon", "1.5", "", str(2**63)):
+        with pytest.raises(
+            RequestError, match=r"features\['joined'\]: expected whole unix seconds"
+        ):
+            unrated.recommend(request(anonymous(joined=wrong)))
 
 
 def test_limits_are_inclusive(validator):
