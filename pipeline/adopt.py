@@ -30,8 +30,7 @@ def adopt(card_file: Path, directory: Path | None = None) -> Artifact:
     """
     card = load_card(card_file)
     directory = (directory or card_file.parent).resolve()
-    tables = [table for table in (card.events, card.items, card.users) if table is not None]
-    paths = sorted({path for table in tables for path in find_files(directory, table)})
+    paths = sorted({path for table in card.tables for path in find_files(directory, table)})
     files = {path.relative_to(directory).as_posix(): sha256(path) for path in paths}
     identity = {"card": card.to_dict(), "files": files}
     figures = {

@@ -20,8 +20,10 @@ from pipeline.datasets import (
 )
 from pipeline.download import Progress, download
 from pipeline.packages import unpack_package
+from pipeline.sources.files import SourceError, find_files
 from pipeline.unpack import unpack
 from schemas.artifacts import MANIFEST, Artifact, open_artifact, sha256, verify, write_json
+from schemas.cards import CARDS, load_card
 
 STAGE = "data"
 
@@ -47,7 +49,7 @@ def fetch(
 
     Raises:
         ValueError: The dataset is not known.
-        FetchError: It can be had from nowhere.
+        FetchError: It can be had from nowhere, or files that were not fetched are in its place.
         IntegrityError: What came is damaged or not what was published.
     """
     release = release_named(dataset)
@@ -56,12 +58,18 @@ def fetch(
         found = open_artifact(final)
         if "card" in found.figures and _intact(found):
             return replace(found, reused=True)
+    if final.exists() and not (final / MANIFEST).is_file():
+        raise FetchError(
+            f"{final}: expected a fetched dataset or nothing, got files without {MANIFEST}; "
+            "move them away, or describe them with a card"
+        )
     data_root.mkdir(parents=True, exist_ok=True)
     aside = data_root / f".{dataset}.{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
         source, card = _fill(release, aside, data_root, archive, progress)
+        _check_files(aside, card, source)
         write_manifest(aside, dataset, source, card)
         shutil.rmtree(final, ignore_errors=True)
         aside.replace(final)
@@ -96,6 +104,16 @@ def write_manifest(directory: Path, dataset: str, source: str, card: str) -> Non
     )
 
 
+def _check_files(directory: Path, card: str, source: str) -> None:
+    """Whether the files are there that the release's card names."""
+    tables = load_card(CARDS / card).tables
+    try:
+        for table in tables:
+            find_files(directory, table)
+    except SourceError as error:
+        raise IntegrityError(f"{source}: {str(error).replace(f'{directory}/', '')}") from None
+
+
 def _fill(
     release: Release, directory: Path, data_root: Path, archive: Path | None, progress: Progress
 ) -> tuple[str, str]:
@@ -128,8 +146,10 @@ def _from_official(release: Release, directory: Path, data_root: Path, progress:
     download(release.url, archive, release.md5, progress)
     try:
         unpack(archive, directory)
-    finally:
+    except IntegrityError:
         archive.unlink()
+        raise
+    archive.unlink()
     return f"{release.name} from {release.url}"
 
 

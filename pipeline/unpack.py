@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import stat
 import zipfile
@@ -17,6 +18,8 @@ MAX_BYTES = 8 << 30
 CHUNK_BYTES = 1 << 20
 BROKEN = (zipfile.BadZipFile, EOFError, UnicodeDecodeError, zlib.error, lzma.LZMAError)
 """What `zipfile` lets through from damaged directories, names and data."""
+OUR_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
+"""Errors that say nothing about the archive."""
 
 
 def unpack(
@@ -36,6 +39,7 @@ def unpack(
     Raises:
         IntegrityError: The archive is damaged or not a zip, lacks a member, or holds a path
             outside itself, a link, too many files or too many bytes.
+        OSError: The disk is full, or a file may not be read or written.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -51,7 +55,7 @@ def unpack(
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _extract(opened, info, target)
     except (*BROKEN, NotImplementedError, RuntimeError, OSError) as error:
-        if isinstance(error, IntegrityError):
+        if isinstance(error, IntegrityError) or getattr(error, "errno", None) in OUR_DISK:
             raise
         raise IntegrityError(
             f"{archive.name}: expected a sound zip archive, got {error}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.card_features import Feature, FeatureKind, Scaling, feature_from_plain
-from schemas.card_tables import EventTable, ItemTable, UserTable
+from schemas.card_tables import EventTable, ItemTable, Table, UserTable
 from schemas.columns import RESERVED, RESERVED_PREFIXES, Z_SCORE_SUFFIX
 from schemas.plain_data import expect_table, from_plain, to_plain
 
@@ -95,6 +95,11 @@ class Card:
                     f"user_features.{name}: expected one of {known}, got {feature.kind}"
                 )
         _check_names([*self.user_features, *self.item_features])
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables that the dataset has."""
+        return [table for table in (self.events, self.items, self.users) if table is not None]
 
     @property
     def rating_range(self) -> tuple[float, float]:

@@ -19,7 +19,11 @@ from schemas.artifacts import open_artifact, verify, write_json
 from schemas.cards import CARDS, load_card
 from tests.pipeline.server import Site, serve
 
-FILES = {"ml/ratings.dat": b"1::2::3::4\n", "ml/movies.dat": b"2::A (1999)::Drama\n"}
+FILES = {
+    "ml/ratings.dat": b"1::2::3::4\n",
+    "ml/movies.dat": b"2::A (1999)::Drama\n",
+    "ml/users.dat": b"1::F::25::3::55117\n",
+}
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -53,7 +57,7 @@ def test_official(site: Site, tmp_path: Path) -> None:
         "dataset": "ml-1m",
         "source": f"ml-1m from {site.address}/ml-1m.zip",
         "card": "ml-1m.toml",
-        "files": 2,
+        "files": 3,
         "bytes": sum(map(len, FILES.values())),
     }
     verify(open_artifact(found.path))
@@ -84,6 +88,26 @@ def test_a_given_archive_takes_the_place_of_what_was_there(site: Site, tmp_path:
     after = fetch("ml-1m", tmp_path, archive=tmp_path / "a.zip")
     assert not after.reused and after.version != before.version
     assert (after.path / "ratings.dat").read_bytes() == b"1::2::4::4\n"
+
+
+def test_an_archive_of_something_else_leaves_what_was_there(site: Site, tmp_path: Path) -> None:
+    good = fetch("ml-1m", tmp_path / "data")
+    other = tmp_path / "holiday.zip"
+    other.write_bytes(zipped({"notes.txt": b"sun"}))
+    message = r"holiday\.zip: ratings\.dat: expected a file, found none"
+    with pytest.raises(IntegrityError, match=message):
+        fetch("ml-1m", tmp_path / "data", other)
+    verify(open_artifact(good.path))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-1m"]
+
+
+def test_files_that_were_not_fetched_are_left_alone(site: Site, tmp_path: Path) -> None:
+    own = tmp_path / "data" / "ml-1m" / "mine.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("1,2\n")
+    with pytest.raises(FetchError, match="got files without manifest.json; move them away"):
+        fetch("ml-1m", tmp_path / "data")
+    assert own.read_text() == "1,2\n"
 
 
 def test_the_version_is_the_content(site: Site, tmp_path: Path) -> None:
