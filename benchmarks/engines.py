@@ -23,8 +23,8 @@ USERS, ITEMS, EVENTS, SEED = 6_000, 3_700, 1_000_000, 1
 """The size of ml-1m."""
 FEW = {"users": 60, "items": 40, "events": 400}
 LOCAL = "local"
-KILLED_AT = 0.4
-"""Share of a job's tasks that are done when one of its task managers is killed."""
+KILLED_AT = (0.4, 0.4)
+"""Of each job, the share of its tasks that are done when one of its task managers is killed."""
 
 
 @dataclass

@@ -19,6 +19,7 @@ from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
 from pipeline.rejects import check_reject_rate, sort_rejects
+from pipeline.runner import remove_abandoned
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
 from pipeline.sources.items import items_of, read_items
@@ -115,6 +116,7 @@ def prepare(
         plan_pairs(profiles, how, config, items.column(ITEM_ID), work)
     progress(f"examples: Beam and TF-Transform job over {rows['users']} users", 3, STEPS)
     transform(tables, out, work, beam_args)
+    remove_abandoned(out)
     examples = examples_made(work / EXAMPLES) if config.tasks else {}
     write_json(out / "card.json", card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(card)))

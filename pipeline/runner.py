@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+ABANDONED = "beam-temp-"
 
 
 def new_pipeline(beam_args: Sequence[str] = ()) -> beam.Pipeline:
@@ -27,6 +31,17 @@ def new_pipeline(beam_args: Sequence[str] = ()) -> beam.Pipeline:
         return beam.Pipeline(options=options)
     _refuse_unknown(beam_args)
     return beam.Pipeline(runner=FnApiRunner(), options=options)
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Removes what Beam's writers leave below `directory` when an engine runs a job once more.
+
+    Each attempt writes to a temporary directory of its own
+    (apache_beam/io/filebasedsink.py, FileBasedSink.initialize_write) and the last one removes only
+    its own.
+    """
+    for path in sorted(directory.rglob(f"{ABANDONED}*")):
+        shutil.rmtree(path)
 
 
 def _refuse_unknown(beam_args: Sequence[str]) -> None:

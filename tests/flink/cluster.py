@@ -20,8 +20,9 @@ SLOTS = 2
 """A task manager's; one alone can so take over the work of both."""
 PARALLELISM = 2
 START_SECONDS = 300
-WORKER_CACHE_MILLIS = 30_000
-"""How long a worker without work is kept, longer than any pause between two stages."""
+WORKER_CACHE_MILLIS = 8_000
+"""How long a worker without work is kept: longer than the pause between two stages, shorter than
+that before a restart."""
 OPENED = ("lang", "lang.reflect", "util", "util.concurrent", "net", "nio", "io", "text", "time")
 JAVA = (
     "java",
@@ -47,10 +48,14 @@ SETTINGS = {
     "rest.address": "localhost",
     "rest.bind-address": "localhost",
     "restart-strategy": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": "5",
-    # Longer than it takes to notice that a task manager is gone, two heartbeats that do not arrive:
-    # until then every new attempt is sent to it again.
-    "restart-strategy.fixed-delay.delay": "5 s",
+    "restart-strategy.fixed-delay.attempts": "4",
+    # Longer than workers are kept, and than it takes to notice that a task manager is gone (two
+    # heartbeats that do not arrive): until then every new attempt is sent to it again.
+    "restart-strategy.fixed-delay.delay": "20 s",
+    # The whole job, with new workers. A worker that lives on has the graph of the first attempt and
+    # refuses the second's, which has another path: the assert at the end of
+    # tensorflow_transform/beam/impl.py, _RunMetaGraphDoFn.process.
+    "jobmanager.execution.failover-strategy": "full",
     "heartbeat.interval": "1000",
     "heartbeat.timeout": "30000",
     "heartbeat.rpc-failure-threshold": "2",

@@ -16,7 +16,7 @@ JOBS = ("collect", "transform")
 
 
 def kill_in_each_job(
-    cluster: Cluster, preparation: subprocess.Popen[bytes], before: int, share: float
+    cluster: Cluster, preparation: subprocess.Popen[bytes], before: int, shares: tuple[float, ...]
 ) -> None:
     """Kills a task manager in each job of a preparation, and starts another.
 
@@ -24,10 +24,10 @@ def kill_in_each_job(
         cluster: Where it runs; the task manager that was started last is killed.
         preparation: The process that submits the jobs.
         before: Jobs that the cluster had had when it started.
-        share: Share of the job's tasks that are done when it happens.
+        shares: Of each job, the share of its tasks that are done when it happens.
     """
-    for number, job in enumerate(JOBS, start=before):
-        reached = partial(_reached, cluster, number, share)
+    for number, (job, share) in enumerate(zip(JOBS, shares, strict=True)):
+        reached = partial(_reached, cluster, before + number, share)
         wait_for(reached, f"{share:.0%} of the {job} job", LIMIT_SECONDS, [preparation])
         victim = cluster.task_managers[-1]
         if len(group_of(victim)) < 2:

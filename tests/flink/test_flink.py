@@ -47,13 +47,13 @@ def test_equal_to_the_local_run(
     assert ["Control client connected" in log.read_text() for log in logs] == [True, True]
 
 
-@pytest.mark.parametrize("share", [0.4, 0.9], ids=["half way", "near the end"])
+@pytest.mark.parametrize("shares", [(0.4, 0.4), (0.5, 0.9)], ids=["half way", "near the end"])
 def test_killed_task_managers_lose_and_double_nothing(
-    data: Artifact, local: Artifact, cluster: Cluster, tmp_path: Path, share: float
+    data: Artifact, local: Artifact, cluster: Cluster, tmp_path: Path, shares: tuple[float, ...]
 ) -> None:
     before = len(cluster.jobs())
     with preparing(data, tmp_path / "prepared", cluster.beam_args) as process:
-        kill_in_each_job(cluster, process, before, share)
+        kill_in_each_job(cluster, process, before, shares)
         found = finished(process, tmp_path / "prepared")
     assert cluster.ends(before) == [("FINISHED", True)] * len(JOBS)
     assert differences(local.path, found.path) == []

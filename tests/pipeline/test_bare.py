@@ -1,7 +1,9 @@
-"""A release so small that there is nothing to learn vocabularies or quantiles from."""
+"""Data so small or so bare that there is nothing to learn vocabularies or quantiles from."""
 
 from __future__ import annotations
 
+import gzip
+import math
 from pathlib import Path
 
 import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
+from pipeline.adopt import adopt
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
 from schemas.artifacts import open_artifact
@@ -59,3 +62,42 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
     assert len(users) == 2
     for name in ("gender", "age", "occupation"):
         assert [user[name].int64_list.value[0] for user in users] == [0, 0]
+
+
+@pytest.mark.slow
+def test_ids_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text(
+        'name = "clicks"\n[events]\nfiles = ["new.csv", "old/*.csv.gz"]\nformat = "csv"\n'
+        'user_id = "who"\nitem_id = "what"\n'
+    )
+    (tmp_path / "old").mkdir()
+    for number, rows in enumerate(("zoe,c\nann,d\n", "ann,b\nann,c\n,b\n")):
+        packed = gzip.compress(f"who,what\n{rows}".encode())
+        (tmp_path / "old" / f"part-{number}.csv.gz").write_bytes(packed)
+    (tmp_path / "new.csv").write_text("what,who\nb,zoe\na/1,ann\nb,zoe\n")
+    out = tmp_path / "out"
+    out.mkdir()
+
+    figures = prepare(adopt(tmp_path / "card.toml"), PrepareConfig(max_reject_rate=0.3), out)
+    assert (figures["rows"]["read"], figures["rows"]["items"]) == (8, 4)
+    assert figures["rejects"] == {
+        "user_id: expected an id, got none": 1,
+        "item_id: expected one event of a user with an item": 1,
+    }
+    rejects = (out / "rejects" / "rejects.jsonl").read_text().splitlines()
+    assert rejects[0].startswith('{"file": "new.csv", "line": 4, "field": "item_id"')
+    assert rejects[1].startswith('{"file": "old/part-1.csv.gz", "line": 4, "field": "user_id"')
+    # The catalogue is what the events name; of the four events of ann's the first two train.
+    catalogue = pq.read_table(out / "catalogue.parquet").to_pylist()
+    assert catalogue == [
+        {"item_id": "a/1", "train_count": 1},
+        {"item_id": "b", "train_count": 1},
+        {"item_id": "c", "train_count": 1},
+        {"item_id": "d", "train_count": 1},
+    ]
+    # Where there is no time, the order is that of the card's files and of the lines in them.
+    ann, zoe = pq.read_table(out / "profiles.parquet").to_pylist()
+    assert (ann["user_id"], ann["history_item_id"]) == ("ann", ["a/1", "d", "b", "c"])
+    assert (zoe["user_id"], zoe["history_item_id"]) == ("zoe", ["b", "c"])
+    assert ann["history_timestamp"] == [0, 0, 0, 0]
+    assert all(math.isnan(rating) for rating in ann["history_rating"])
