@@ -105,7 +105,7 @@ def test_files_that_were_not_fetched_are_left_alone(site: Site, tmp_path: Path) 
     own = tmp_path / "data" / "ml-1m" / "mine.csv"
     own.parent.mkdir(parents=True)
     own.write_text("1,2\n")
-    with pytest.raises(FetchError, match="got files without manifest.json; move them away"):
+    with pytest.raises(FetchError, match=r"got files without manifest\.json; move them away"):
         fetch("ml-1m", tmp_path / "data")
     assert own.read_text() == "1,2\n"
 
