@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.adopt import adopt
 from pipeline.prepare import prepare
-from schemas.artifacts import build, open_artifact
+from schemas.artifacts import Artifact, build, open_artifact
 from schemas.config import load_config
 
 
@@ -26,11 +26,19 @@ def main() -> None:
     arguments, beam_args = parser.parse_known_args()
     if not arguments.card and not arguments.data:
         parser.error("expected --data, --card or both")
+    try:
+        artifact = _prepare(arguments, beam_args)
+    except (ValueError, OSError, RuntimeError) as error:
+        parser.exit(1, f"matinee: {error}\n")
+    print(json.dumps({"path": str(artifact.path), **artifact.figures}, indent=2))
+
+
+def _prepare(arguments: argparse.Namespace, beam_args: list[str]) -> Artifact:
     data = (
         adopt(arguments.card, arguments.data) if arguments.card else open_artifact(arguments.data)
     )
     config = load_config(arguments.config).prepare
-    artifact = build(
+    return build(
         arguments.out,
         "prepared",
         config,
@@ -38,7 +46,6 @@ def main() -> None:
         ["pipeline", "schemas"],
         lambda out: prepare(data, config, out, beam_args),
     )
-    print(json.dumps({"path": str(artifact.path), **artifact.figures}, indent=2))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pipeline.runner import remove_abandoned
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
 from pipeline.sources.items import items_of, read_items
+from pipeline.sources.users import read_users
 from pipeline.splits.choose import choose_split
 from pipeline.tables import Tables
 from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
@@ -76,6 +77,7 @@ def prepare(
 
     progress("catalogue", 0, STEPS)
     items = read_items(directory, card)
+    read_users(directory, card)  # a fault is told here, not in the traceback of a worker
     blocks = list(plan_blocks(files, card.events))
     read = sum(block.lines for block in blocks)
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)

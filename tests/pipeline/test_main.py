@@ -34,4 +34,5 @@ def test_what_is_missing_is_named(tmp_path: Path, arguments: list[str], message:
     )
     assert done.returncode != 0
     assert message in done.stderr
+    assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
