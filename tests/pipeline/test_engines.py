@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from tfx_bsl.sketches import QuantilesSketch
 
+from pipeline.features import QUANTILE_ERROR
 from pipeline.prepare import prepare
 from schemas.config import PrepareConfig
 from tests.flink.compare import differences
@@ -23,3 +27,20 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
     assert figures[0] == figures[1]
     assert figures[0]["rows"]["rejected"] > 0
     assert differences(tmp_path / "one", tmp_path / "two") == []
+
+
+def test_quantiles_do_not_depend_on_the_order_of_merging() -> None:
+    values = np.random.default_rng(1).lognormal(size=200_000).astype(np.float32)
+    found = []
+    for workers in (1, 2, 3):
+        # As tft.quantiles does: a sketch for each worker, fed in batches, then merged.
+        order = np.random.default_rng(workers).permutation(len(values))
+        sketches = []
+        for part in np.array_split(values[order], workers):
+            sketches.append(QuantilesSketch(QUANTILE_ERROR, 1 << 32, 1))
+            for batch in np.array_split(part, 100):
+                sketches[-1].AddValues(pa.array(batch))
+        for other in sketches[1:]:
+            sketches[0].Merge(other)
+        found.append(sketches[0].GetQuantiles(10).to_pylist())
+    assert found[0] == found[1] == found[2]
