@@ -40,7 +40,7 @@ def quickstart(
     data: DataOption = DEFAULT_DATA,
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
-    k: Annotated[int, typer.Option("-k", help="How many items in each example list.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many items in each example list.")] = 10,
 ) -> None:
     """Everything: fetch, prepare, train, index, evaluate, serve, recommend; then report.json."""
     from google.protobuf.json_format import MessageToDict
@@ -76,8 +76,9 @@ def quickstart(
     metrics = built["evaluation"].figures
     report = assemble_report(dataset, built, metrics, answers)
     ended = time.monotonic()
-    report["seconds"] |= {
+    report["seconds"] = {
         "fetch": round(fetched - started, 1),
+        **report["seconds"],
         "serve_and_recommend": round(ended - asked, 1),
         "this_run": round(ended - started, 1),
     }

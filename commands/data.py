@@ -19,7 +19,7 @@ from commands.terminal import (
     RunOption,
     console,
 )
-from schemas.artifacts import Artifact, open_artifact
+from schemas.artifacts import MANIFEST, Artifact, open_artifact
 from schemas.config import load_config
 
 app = typer.Typer()
@@ -141,6 +141,11 @@ def describe(
 def _data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Artifact:
     """A fetched dataset or, with a card, anybody's own files."""
     if card is None:
+        if not (data / dataset / MANIFEST).is_file():
+            raise FileNotFoundError(
+                f"{data / dataset}: expected a fetched dataset, found none; "
+                f"run matinee fetch {dataset}, or give a card of your own files"
+            )
         return open_artifact(data / dataset)
     from pipeline.adopt import adopt
 

@@ -38,7 +38,9 @@ def index(
     run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
 ) -> None:
     """Build the ScaNN index and measure its recall."""
-    Stages(run, load_config(config), force).index()
+    found = Stages(run, load_config(config), force).index().figures
+    searched = f"{found['kind']} search of {found['items']} items"
+    console.print(f"{searched}, recall@{found['recall_k']} {found['recall']:.4f}", highlight=False)
 
 
 @app.command()
