@@ -28,7 +28,10 @@ class TrainingBatches(keras.utils.PyDataset):
     * `lists`: one owner, the held-back events: the watched item among retrieved ones.
     * `pairs`: two owners, each with the history before their own rating of a common item.
 
-    Every epoch goes once through the windows and lists and draws new negatives and pairs.
+    Every epoch draws a new order, new negatives and new pairs. It has the whole number of batches
+    that is nearest to the windows, at least 1: what is over is left out of that epoch, and what is
+    missing is taken again from the start of the order. Lists are spread over these batches and none
+    is left out; pairs are cut or taken again like windows.
     """
 
     def __init__(self, histories: Histories, lists: CandidateLists, config: RankingConfig):

@@ -13,9 +13,6 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 from keras import ops
 
 DISTANCE_BUCKETS = 16
-TIME_BUCKETS = 34
-"""log2 of seconds, plus one: 0 is unknown, 1 the same second, 33 over a century."""
-
 TIME_TERMS = 3
 """Terms of the time bias: known, and the first two powers of the log of the time."""
 
@@ -66,11 +63,14 @@ def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -
             be 1: another owner's whole history is visible, and would show what a cutoff hides.
 
     Raises:
-        ValueError: There are more cutoffs than moments.
+        ValueError: There are more cutoffs than moments, or several with not exactly one owner.
     """
     keys = present.shape[2] + 1
     if cutoffs > keys:
         raise ValueError(f"cutoffs: expected at most 1 + history_len = {keys}, got {cutoffs}")
+    if cutoffs > 1 and present.shape[1] != 1:
+        owners = present.shape[1]
+        raise ValueError(f"cutoffs: expected 1 with {owners} owners, got {cutoffs}")
     key = np.arange(keys)
     newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
     back = newest[:, None] - key + 1
@@ -92,14 +92,6 @@ def distance_bucket(distance: np.ndarray, key: np.ndarray) -> np.ndarray:
     """0 for the viewer token, then 1 + floor(2 log2(1 + distance)), at most the last bucket."""
     steps = 1 + np.floor(2 * np.log2(1 + np.maximum(distance, 0))).astype(np.int64)
     return np.where(key == 0, 0, np.minimum(steps, DISTANCE_BUCKETS - 1))
-
-
-def time_bucket(seconds: Any, known: Any) -> Any:
-    """0 where unknown, then 1 + floor(log2(1 + seconds)), at most the last bucket; int32."""
-    # Seconds are differences of integers: float32 holds unix time to the nearest 128 s only.
-    scaled = ops.log2(1.0 + ops.cast(ops.maximum(seconds, 0), "float32"))
-    bucket = ops.minimum(1 + ops.cast(ops.floor(scaled), "int32"), TIME_BUCKETS - 1)
-    return ops.where(known, bucket, 0)
 
 
 def _history_mask(real: Any, key: np.ndarray) -> Any:

@@ -13,10 +13,11 @@ import keras
 from keras import ops
 
 from ranking.attention import PairUserBlock
-from ranking.geometry import TIME_BUCKETS, Geometry, make_geometry, time_bucket
+from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
 from schemas import columns
 from schemas.config import RankingConfig
+from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import ItemTower, mean_embedding
 
 
@@ -46,7 +47,7 @@ class Ranker(keras.Model):
         """
         super().__init__()
         self.dim = dim = config.embedding_dim
-        self.rating_low, self.rating_span = rating_range[0], rating_range[1] - rating_range[0]
+        self.rating_range = rating_range
         small = keras.initializers.RandomNormal(stddev=0.02)
 
         def table(size: int, name: str) -> Any:
@@ -130,8 +131,10 @@ class Ranker(keras.Model):
     def _history_tokens(self, batch: dict[str, Any], present: Any, owner: Any) -> Any:
         """The owner's token, then one per event; `[batch, owners, 1 + history_len, dim]`."""
         events = batch["history_vector"][..., : self.dim]
-        events = events + self.gap(gap_to_previous(batch[columns.HISTORY_TIMESTAMP], present))
-        events = events + self.rating(self._rating_inputs(batch[columns.HISTORY_RATING]))
+        events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], present))
+        events = events + self.rating(
+            rating_inputs(batch[columns.HISTORY_RATING], self.rating_range)
+        )
         first = ops.expand_dims(owner + self.role[0], 2)
         return ops.concatenate([first, events], axis=2)
 
@@ -180,17 +183,3 @@ class Ranker(keras.Model):
             geometry.candidate_mask[..., 1:],
             back,
         )
-
-    def _rating_inputs(self, rating: Any) -> Any:
-        """Ratings on -1..1 and whether one was given, `[..., 2]`."""
-        given = ops.logical_not(ops.isnan(rating))
-        scaled = 2.0 * (rating - self.rating_low) / self.rating_span - 1.0
-        return ops.stack([ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1)
-
-
-def gap_to_previous(timestamp: Any, present: Any) -> Any:
-    """Bucket of the time since the owner's previous event, `[batch, owners, history_len]`."""
-    known = ops.logical_and(present, timestamp > 0)
-    earlier = ops.pad(timestamp[..., :-1], [[0, 0], [0, 0], [1, 0]])
-    both = ops.logical_and(known, ops.pad(known[..., :-1], [[0, 0], [0, 0], [1, 0]]))
-    return time_bucket(timestamp - earlier, both)

@@ -11,10 +11,11 @@ import keras
 from keras import ops
 
 from schemas import columns
+from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import mean_embedding
 
-GAP_BUCKETS = 34
-"""log2 of a gap in seconds, plus one: 0 is unknown, 1 the same second, 33 over a century."""
+INITIAL_STDDEV = 0.02
+"""Of the initial embeddings of positions, gaps, ratings, user features and the start token."""
 
 
 class TransformerBlock(keras.layers.Layer):
@@ -82,8 +83,8 @@ class QueryTower(keras.layers.Layer):
         """
         super().__init__(**kwargs)
         self.embedding_dim, self.history_len, self.unit = embedding_dim, history_len, unit
-        self.rating_low, self.rating_span = rating_range[0], rating_range[1] - rating_range[0]
-        small = keras.initializers.RandomNormal(stddev=0.02)
+        self.rating_range = rating_range
+        small = keras.initializers.RandomNormal(stddev=INITIAL_STDDEV)
 
         def table(size: int, name: str) -> Any:
             return keras.layers.Embedding(
@@ -92,22 +93,26 @@ class QueryTower(keras.layers.Layer):
 
         self.user_tables = {n: table(size, f"{n}_embedding") for n, size in user_sizes.items()}
         self.position = table(history_len, "position_embedding")
-        self.gap = table(GAP_BUCKETS, "gap_embedding")
+        self.gap = table(TIME_BUCKETS, "gap_embedding")
         self.rating = keras.layers.Dense(embedding_dim, kernel_initializer=small, name="rating")
         self.dropout = keras.layers.Dropout(dropout)
         self.blocks = [TransformerBlock(embedding_dim, heads, dropout) for _ in range(blocks)]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
 
     def build(self, input_shape: Any = None) -> None:
-        self.start = self.add_weight(
-            shape=(self.embedding_dim,), initializer="zeros", name="start_token"
-        )
         for part in (*self.user_tables.values(), self.position, self.gap):
             part.build(None)
         self.rating.build((None, None, 2))
         tokens = (None, None, self.embedding_dim)
         for part in (*self.blocks, self.norm):
             part.build(tokens)
+        # Not zeros: without user features the query of no event would be exactly 0, where scaling
+        # to length 1 multiplies gradients by 1e7 and each layer norm by 1e3 (NaN under XLA).
+        self.start = self.add_weight(
+            shape=(self.embedding_dim,),
+            initializer=keras.initializers.RandomNormal(stddev=INITIAL_STDDEV),
+            name="start_token",
+        )
         self.built = True
 
     def call(self, batch: dict[str, Any], vectors: Any, training: bool | None = None) -> Any:
@@ -129,7 +134,9 @@ class QueryTower(keras.layers.Layer):
         events = vectors * self.embedding_dim**0.5 if self.unit else vectors
         events = events + self.position(ops.arange(self.history_len))
         events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], present))
-        events = events + self.rating(self._rating_inputs(batch[columns.HISTORY_RATING]))
+        events = events + self.rating(
+            rating_inputs(batch[columns.HISTORY_RATING], self.rating_range)
+        )
         tokens = ops.concatenate([self._viewer(batch, present), events], axis=1)
         tokens = self.dropout(tokens, training=training)
         mask = causal_mask(present)
@@ -144,12 +151,6 @@ class QueryTower(keras.layers.Layer):
         for name, table in self.user_tables.items():
             viewer = viewer + mean_embedding(table, ops.expand_dims(batch[name], -1))[:, None, :]
         return viewer
-
-    def _rating_inputs(self, rating: Any) -> Any:
-        """Ratings on -1..1 and whether one was given, `[batch, history_len, 2]`."""
-        given = ops.logical_not(ops.isnan(rating))
-        scaled = 2.0 * (rating - self.rating_low) / self.rating_span - 1.0
-        return ops.stack([ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1)
 
 
 def causal_mask(present: Any) -> Any:
@@ -166,18 +167,3 @@ def causal_mask(present: Any) -> Any:
     steps = ops.arange(length)
     causal = ops.expand_dims(steps, 0) <= ops.expand_dims(steps, 1)
     return ops.logical_and(ops.expand_dims(keys, 1), ops.expand_dims(causal, 0))
-
-
-def gap_bucket(timestamp: Any, present: Any) -> Any:
-    """Bucket of the time since the previous event, `[batch, history_len]` int32.
-
-    0 where either time is unknown or there is no previous event; otherwise
-    1 + floor(log2(1 + seconds)), at most `GAP_BUCKETS - 1`.
-    """
-    known = ops.logical_and(present, timestamp > 0)
-    previous = ops.pad(timestamp[:, :-1], [[0, 0], [1, 0]])
-    both = ops.logical_and(known, ops.pad(known[:, :-1], [[0, 0], [1, 0]]))
-    # The difference is taken on integers: float32 holds unix seconds to the nearest 128 only.
-    seconds = ops.cast(ops.maximum(timestamp - previous, 0), "float32")
-    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + seconds)), "int32")
-    return ops.where(both, ops.minimum(bucket, GAP_BUCKETS - 1), 0)

@@ -1,5 +1,7 @@
 """The properties that the ranker has by construction, on random weights."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,12 @@ from ranking.model import Ranker
 from schemas.config import RankingConfig
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
+import tensorflow as tf  # isort: skip
 
 DIM, LENGTH, WIDTH = 8, 5, 9
 TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
+FAR = -1e6
+"""An attention bias that leaves nothing of what has it."""
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +158,120 @@ def test_nothing_known_gives_finite_scores(ranker: Ranker):
         batch[name][:] = padding
     for values in score(ranker, batch).values():
         assert np.isfinite(values).all()
+
+
+def test_every_weight_is_read(ranker: Ranker):
+    batch = make_batch(2, 2, 3)
+    outputs = tf.function(lambda: ranker(batch, training=False))
+    before, unread = outputs(), set()
+    for weight in ranker.weights:
+        kept = weight.numpy()
+        weight.assign(kept + np.random.default_rng(1).normal(size=kept.shape))
+        after = outputs()
+        weight.assign(kept)
+        if max(np.abs(after[name] - before[name]).max() for name in before) < 1e-4:
+            unread.add(weight.path.removeprefix(f"{ranker.name}/"))
+    # Item vectors come with the batch. A key's bias adds the same to all logits of a query, and a
+    # softmax does not see that.
+    tables = {f"item_{of}/item_id_embedding/embeddings" for of in ("tower", "bias")}
+    assert unread == tables | {f"block_{i}/key/bias" for i in range(2)}
+
+
+CHANGES = {
+    "history_rating": lambda ratings: 6 - ratings,
+    "history_timestamp": lambda times: times * 1_000,
+    "history_vector": lambda vectors: -vectors,
+    "age": lambda ages: 5 - ages,
+    "candidate_vector": lambda vectors: -vectors,
+    "retrieval_score": lambda scores: -scores,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_input_moves_the_outputs_that_read_it(ranker: Ranker, name: str):
+    batch = make_batch(3, 2, 4)
+    before = score(ranker, batch)
+    after = score(ranker, dict(batch, **{name: CHANGES[name](batch[name])}))
+    moved = {output for output in before if np.abs(after[output] - before[output]).max() > 1e-3}
+    assert moved == ({"watch_next"} if name == "retrieval_score" else set(before))
+
+
+def test_features_tell_viewers_without_history_apart(ranker: Ranker):
+    batch = make_batch(1, 1, 3)
+    for name, padding in zip(HISTORY, (0, np.nan, 0, 0), strict=True):
+        batch[name][:] = padding
+    young, old = (score(ranker, dict(batch, age=np.array([[age]]))) for age in (1, 4))
+    for name, values in young.items():
+        assert np.abs(values - old[name]).max() > 1e-3
+
+
+@pytest.fixture
+def changeable(ranker: Ranker) -> Iterator[Ranker]:
+    """The same ranker, whose weights a test may change."""
+    kept = ranker.get_weights()
+    yield ranker
+    ranker.set_weights(kept)
+
+
+def test_owner_bias_tells_the_pair_apart(changeable: Ranker):
+    batch = make_batch(2, 2, 4)
+    before = score(changeable, batch)
+    for block in changeable.blocks:
+        block.owner_bias.assign(block.owner_bias + 3.0)
+    # What own and other get alike is no difference to a softmax.
+    np.testing.assert_allclose(score(changeable, batch)["rating"], before["rating"], atol=1e-4)
+    for block in changeable.blocks:
+        block.owner_bias.assign(np.array([[0.0, FAR]] * block.heads))
+    # Who does not look at the other rates as if alone.
+    pair = score(changeable, batch)["rating"]
+    for owner in range(2):
+        alone = score(changeable, take(batch, owners=[owner]))["rating"][..., 0]
+        np.testing.assert_allclose(pair[..., owner], alone, **TOLERANCE)
+
+
+def test_gaps_are_read_by_their_bucket(changeable: Ranker):
+    for block in changeable.blocks:
+        block.time_bias.assign(np.zeros(block.time_bias.shape))
+    batch = make_batch(1, 1, 3)
+    batch["history_item_id"][:] = np.arange(1, LENGTH + 1)
+    # 1 000 s and 1 010 s are both 1 + floor(log2(1 + s)) = 10; 100 000 s is 17.
+    steps = np.arange(LENGTH).reshape(1, 1, LENGTH)
+    times = 1_000_000_000 + 1_000 * steps
+    before = score(changeable, dict(batch, history_timestamp=times))
+    alike = score(changeable, dict(batch, history_timestamp=times + 10 * steps))
+    apart = score(changeable, dict(batch, history_timestamp=times + 99_000 * steps))
+    for name, values in before.items():
+        np.testing.assert_allclose(alike[name], values, **TOLERANCE)
+        assert np.abs(apart[name] - values).max() > 1e-3
+
+
+def test_absolute_time_is_not_read(ranker: Ranker):
+    batch = make_batch(2, 2, 3)
+    times = batch["history_timestamp"]
+    later = np.where(times > 0, times + 86_400 * 365, 0)
+    before = score(ranker, batch)
+    for name, values in score(ranker, dict(batch, history_timestamp=later)).items():
+        np.testing.assert_allclose(values, before[name], **TOLERANCE)
+
+
+def test_baseline_is_the_shrunken_mean_of_what_the_owner_gave(changeable: Ranker):
+    changeable.rating_head.last.kernel.assign(np.zeros(changeable.rating_head.last.kernel.shape))
+    changeable.rating_head.last.bias.assign([0.0])
+    baseline = changeable.baseline
+    for weight, value in (
+        (baseline.mu, 3.5),
+        (baseline.shrink_all, np.log(np.expm1(2.0))),  # softplus of it is 2
+        (baseline.share_all, 1.0),
+        (baseline.share_recent, 0.0),
+    ):
+        weight.assign(value)
+    batch = make_batch(1, 3, 1)
+    batch["history_item_id"][:] = [0, 0, 1, 2, 3]
+    nan = np.nan
+    batch["history_rating"][:] = [[[nan] * 5, [nan, nan, 5, 4, nan], [nan, nan, 1, 2, nan]]]
+    batch["history_vector"][..., -1] = 0.25
+    batch["candidate_vector"][..., -1] = -0.5
+    # mu + (sum of rating - mu - item bias) / (given + 2) + the candidate's bias:
+    #   3.5 + 0 - .5 = 3; (1.25 + .25) / 4 = .375; (-2.75 - 1.75) / 4 = -1.125.
+    found = score(changeable, batch)["rating"][0, 0, 0]
+    np.testing.assert_allclose(found, [3.0, 3.375, 1.875], atol=1e-5)

@@ -34,13 +34,31 @@ def test_the_process_is_prepared():
     assert result.stderr == ""
 
 
-def test_what_is_no_notice_is_still_shown():
-    result = run(
-        "import os\n"
-        "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\n"
-        "import schemas.tf_runtime as runtime\n"
-        "shown = [b'E0000 00:00 x.cc:1] out of memory\\n', b'Traceback\\n']\n"
-        "assert not any(runtime.START_UP_NOTICE.match(line) for line in shown)\n"
-        "assert runtime.START_UP_NOTICE.match(b'I0000 00:00:1 port.cc:153] oneDNN\\n')\n"
-    )
+LOUD_IMPORT = """
+import os, sys
+def write(event, arguments):
+    if event == "import" and arguments[0] == "tensorflow":
+        os.write(2, b"I0000 00:00:1 port.cc:153] oneDNN\\n"
+                    b"E0000 00:00:2 x.cc:1] out of memory\\n"
+                    b"E0000 00:00:3 cuda.cc:1] failed call to cuInit\\n"
+                    b"Traceback\\n")
+        {then}
+sys.addaudithook(write)
+import schemas.tf_runtime
+os.write(2, b", written later")
+"""
+"""TensorFlow's import, with what a machine in trouble would write."""
+
+
+def test_what_is_no_notice_is_shown_once_and_in_order():
+    result = run(LOUD_IMPORT.format(then="pass"))
     assert result.returncode == 0, result.stderr
+    assert result.stderr == "E0000 00:00:2 x.cc:1] out of memory\nTraceback\n, written later"
+
+
+def test_a_failing_import_shows_what_was_written_and_why_it_failed():
+    result = run(LOUD_IMPORT.format(then="raise OSError('no such device')"))
+    assert result.returncode != 0
+    assert result.stderr.startswith("E0000 00:00:2 x.cc:1] out of memory\nTraceback\n")
+    assert "OSError: no such device" in result.stderr
+    assert "oneDNN" not in result.stderr

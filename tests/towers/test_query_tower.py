@@ -2,18 +2,21 @@ import numpy as np
 import pytest
 
 from schemas.config import RetrievalConfig
+from towers.event_inputs import gap_bucket
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
-from towers.query_tower import gap_bucket
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
+import tensorflow as tf  # isort: skip
 
 ITEMS = 12
 UNKNOWN = ITEMS - 1
 """The out-of-vocabulary index."""
 
 
-def make_model(temperature: float = 0.0, mask_seen: bool = True) -> RetrievalModel:
+def make_model(
+    temperature: float = 0.0, mask_seen: bool = True, user_sizes: dict[str, int] | None = None
+) -> RetrievalModel:
     keras.utils.set_random_seed(5)
     catalogue = {
         "item_id": np.arange(ITEMS),
@@ -30,7 +33,8 @@ def make_model(temperature: float = 0.0, mask_seen: bool = True) -> RetrievalMod
     )
     sizes = {"item_id": ITEMS, "genres": 4}
     is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < UNKNOWN)
-    return RetrievalModel(catalogue, is_item, sizes, {"age": 5}, (1.0, 5.0), config, full_softmax)
+    users = {"age": 5} if user_sizes is None else user_sizes
+    return RetrievalModel(catalogue, is_item, sizes, users, (1.0, 5.0), config, full_softmax)
 
 
 def make_batch(items: list[list[int]], age: int = 1) -> dict[str, np.ndarray]:
@@ -74,6 +78,75 @@ def test_padding_is_not_read():
     before = from_vectors(model, batch, vectors)
     vectors[0] = 100.0
     np.testing.assert_allclose(from_vectors(model, batch, vectors), before, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def random_model() -> RetrievalModel:
+    """Zero-initialised parts would hide what depends on what."""
+    model = make_model()
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    return model
+
+
+def test_every_weight_is_read(random_model: RetrievalModel):
+    batch = make_batch([[0, 1, 2, 3], [4, 5, 6, 7]])
+    queries = tf.function(lambda: random_model(batch, training=False)["queries"])
+    before, unread = queries().numpy(), set()
+    for weight in random_model.weights:
+        kept = weight.numpy()
+        weight.assign(kept + np.random.default_rng(1).normal(size=kept.shape))
+        changed = np.abs(queries().numpy() - before).max()
+        weight.assign(kept)
+        if changed < 1e-4:
+            unread.add("/".join(weight.path.split("/")[-2:]))
+    # It adds the same to all logits of a query, and a softmax does not see that.
+    assert unread == {"key/bias"}
+
+
+def test_gaps_are_read_and_absolute_times_are_not(random_model: RetrievalModel):
+    batch = make_batch([[1, 2, 3, 4]])
+    before = newest(random_model, batch)
+    times = batch["history_timestamp"]
+    moved = newest(random_model, dict(batch, history_timestamp=times + 86_400))
+    np.testing.assert_allclose(moved, before, atol=1e-6)
+    # 1 000 s and 1 010 s are both 1 + floor(log2(1 + s)) = 10; 1 000 000 s is 20.
+    alike = newest(random_model, dict(batch, history_timestamp=times // 1_000 * 1_010))
+    np.testing.assert_allclose(alike, before, atol=1e-6)
+    apart = newest(random_model, dict(batch, history_timestamp=times * 1_000))
+    assert np.abs(apart - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("rating", [1.0, np.nan])
+def test_ratings_are_read(random_model: RetrievalModel, rating: float):
+    batch = make_batch([[1, 2, 3, 4]])
+    other = batch["history_rating"].copy()
+    other[0, 1] = rating
+    before = newest(random_model, batch)
+    # The first rating was 3, the middle of the scale: not the same as none.
+    assert np.abs(newest(random_model, dict(batch, history_rating=other)) - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_viewer_of_whom_nothing_is_known_has_finite_gradients(jit: bool):
+    model = make_model(temperature=0.05, user_sizes={})
+    batch = make_batch([[0, 0, 0, 0], [0, 0, 5, 6]])
+    del batch["age"]
+    targets = np.array([[3, 0, 0, 0, 0], [5, 0, 0, 6, 2]])
+
+    @tf.function(jit_compile=jit)
+    def step():
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(batch, targets, model(batch, training=True))
+        gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+        return loss, [tf.convert_to_tensor(g) for g in gradients]
+
+    loss, gradients = step()
+    assert np.isfinite(loss)
+    largest = [np.abs(g).max() for g in gradients]
+    # Finite is not enough: a query of exactly 0 gives NaN with XLA and 1e21 without.
+    assert np.isfinite(largest).all()
+    assert max(largest) < 1e4
 
 
 def test_viewer_without_history_is_known_by_features():

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from ranking.geometry import LOG_YEAR, distance_bucket, make_geometry
+
+
+def known(owners: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Three events of each owner, an hour apart."""
+    times = 1_000_000_000 + 3_600 * np.arange(3) + np.zeros((1, owners, 1), np.int64)
+    return np.ones((1, owners, 3), bool), times, np.ones((1, owners), bool)
+
+
+def test_more_cutoffs_than_moments_are_refused():
+    assert make_geometry(*known(1), cutoffs=4).candidate_mask.shape == (1, 4, 1, 4)
+    with pytest.raises(ValueError, match=r"cutoffs: expected at most 1 \+ history_len = 4, got 5"):
+        make_geometry(*known(1), cutoffs=5)
+
+
+def test_several_owners_with_several_cutoffs_are_refused():
+    assert make_geometry(*known(2), cutoffs=1).candidate_mask.shape == (1, 1, 2, 4)
+    with pytest.raises(ValueError, match="cutoffs: expected 1 with 2 owners, got 3"):
+        make_geometry(*known(2), cutoffs=3)
+
+
+def test_cutoffs_by_hand():
+    geometry = make_geometry(*known(1), cutoffs=3)
+    # Viewer and three events; the last cutoff sees all of them, the one before all but the newest.
+    seen = np.asarray(geometry.candidate_mask)[0, :, 0]
+    assert seen.tolist() == [
+        [True, True, False, False],
+        [True, True, True, False],
+        [True, True, True, True],
+    ]
+    terms = np.asarray(geometry.candidate_time)[0, 2, 0]
+    # Known, log(1 + s) / log(year) and its square; the viewer has no time.
+    logs = np.log1p([7_200.0, 3_600.0, 0.0]) / LOG_YEAR
+    np.testing.assert_allclose(terms[0], [0, 0, 0])
+    np.testing.assert_allclose(terms[1:], np.stack([np.ones(3), logs, logs**2], 1), rtol=1e-5)
+
+
+def test_distance_buckets_by_hand():
+    # 1 + floor(2 log2(1 + d)): 0 -> 1, 1 -> 3, 2 -> 1 + floor(3.17) = 4, 3 -> 5, 7 -> 7;
+    # at most 15.
+    found = distance_bucket(np.array([5, 0, 1, 2, 3, 7, 10_000]), np.arange(7))
+    assert found.tolist() == [0, 1, 3, 4, 5, 7, 15]

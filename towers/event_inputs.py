@@ -1,0 +1,53 @@
+"""What both models read of a history's events besides the items: times and ratings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+from keras import ops
+
+TIME_BUCKETS = 34
+"""log2 of seconds, plus one: 0 is unknown, 1 the same second, 33 over a century."""
+
+
+def gap_bucket(timestamp: Any, present: Any) -> Any:
+    """Bucket of the time since the previous event.
+
+    Args:
+        timestamp: `[..., history_len]` int64 unix seconds, left-padded with 0; 0 where unknown.
+        present: The same shape, bool, False is padding.
+
+    Returns:
+        The same shape, int32: 0 where either time is unknown or there is no previous event,
+        otherwise 1 + floor(log2(1 + seconds)), at most `TIME_BUCKETS - 1`.
+    """
+    known = ops.logical_and(present, timestamp > 0)
+    both = ops.logical_and(known, _previous(known))
+    # The difference is taken on integers: float32 holds unix seconds to the nearest 128 only.
+    seconds = ops.cast(ops.maximum(timestamp - _previous(timestamp), 0), "float32")
+    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + seconds)), "int32")
+    return ops.where(both, ops.minimum(bucket, TIME_BUCKETS - 1), 0)
+
+
+def rating_inputs(rating: Any, rating_range: tuple[float, float]) -> Any:
+    """Ratings on -1..1 and whether one was given.
+
+    Args:
+        rating: `[..., history_len]` float32, NaN where none was given.
+        rating_range: Ends of the rating scale.
+
+    Returns:
+        `[..., history_len, 2]` float32; zeros where none was given.
+    """
+    low, high = rating_range
+    given = ops.logical_not(ops.isnan(rating))
+    scaled = 2.0 * (rating - low) / (high - low) - 1.0
+    return ops.stack([ops.where(given, scaled, 0.0), ops.cast(given, "float32")], axis=-1)
+
+
+def _previous(values: Any) -> Any:
+    """`values` one step later on the last axis, 0 or False first."""
+    return ops.pad(values[..., :-1], [[0, 0]] * (len(values.shape) - 1) + [[1, 0]])
