@@ -127,7 +127,7 @@ def _model_input(
     words = tft.vocabulary(
         x,
         vocab_filename=name,
-        frequency_threshold=feature.min_count,
+        frequency_threshold=feature.min_count if feature.min_count > 1 else None,
         top_k=feature.max_vocabulary,
     )
     return _indices(x, words, config.categorical_oov_buckets)

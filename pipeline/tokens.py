@@ -39,7 +39,7 @@ def telling_tokens(text: tf.Tensor, name: str, feature: Feature) -> tf.RaggedTen
     words = tft.vocabulary(
         tokens,
         vocab_filename=name,
-        frequency_threshold=feature.min_count,
+        frequency_threshold=feature.min_count if feature.min_count > 1 else None,
         top_k=feature.max_vocabulary,
     )
     index = tft.apply_vocabulary(tokens, words, default_value=-1)
