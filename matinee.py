@@ -77,7 +77,7 @@ def quickstart(
     report = assemble_report(dataset, built, metrics, answers)
     ended = time.monotonic()
     report["seconds"] = {
-        "fetch": round(fetched - started, 1),
+        "fetch": round(fetched - started, 3),
         **report["seconds"],
         "serve_and_recommend": round(ended - asked, 1),
         "this_run": round(ended - started, 1),
