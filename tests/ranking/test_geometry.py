@@ -39,7 +39,7 @@ def test_cutoffs_by_hand():
 
 
 def test_distance_buckets_by_hand():
-    # 1 + floor(2 log2(1 + d)): 0 -> 1, 1 -> 3, 2 -> 1 + floor(3.17) = 4, 3 -> 5, 7 -> 7;
+    # 1 + floor(2 log2(1 + d)): 0 -> 1; 1 -> 3; 2 -> 1 + floor(3.1) = 4; 3 -> 5; 7 -> 7;
     # at most 15.
     found = distance_bucket(np.array([5, 0, 1, 2, 3, 7, 10_000]), np.arange(7))
     assert found.tolist() == [0, 1, 3, 4, 5, 7, 15]
