@@ -66,6 +66,9 @@ setup(
         "pipeline.describe",
         "pipeline.joining",
         "pipeline.sources",
+        "pipeline.splits",
+        "pipeline.tasks",
+        "pipeline.validation",
         "towers",
         "ranking",
         "evaluation",
@@ -73,7 +76,9 @@ setup(
         "serving",
     ],
     py_modules=["matinee"],
-    package_data={"schemas": ["datasets/*.toml", "mappings/*.toml", "*.proto", "*.pyi"]},
+    package_data={
+        "schemas": ["datasets/*.toml", "datasets/*.pbtxt", "mappings/*.toml", "*.proto", "*.pyi"]
+    },
     install_requires=BASE,
     extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": TRAIN},
     entry_points={"console_scripts": ["matinee = matinee:main"]},
