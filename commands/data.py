@@ -119,12 +119,29 @@ def prepare(
     metadata: Annotated[
         bool, typer.Option("--metadata", help="Add what `matinee join` found in this run.")
     ] = False,
+    infer_schema: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Write a schema of the dataset's columns here and prepare nothing.",
+            show_default="prepare",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --infer-schema: over one that was edited.")
+    ] = False,
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
     force: ForceOption = False,
 ) -> None:
     """Turn a dataset into examples; unknown options go to Beam (--runner=...)."""
     source = _data(dataset, data, card, files)
+    if infer_schema is not None:
+        from pipeline.validation.infer import infer_to
+
+        infer_to(source, infer_schema, overwrite)
+        console.print(f"schema: {infer_schema}", highlight=False, markup=False)
+        return
     found = open_artifact(run / "metadata") if metadata else None
     Stages(run, load_config(config), force).prepare(source, context.args, found)
 

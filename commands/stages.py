@@ -60,8 +60,13 @@ class Stages:
     ) -> Artifact:
         """Beam and TF-Transform: source files to examples, catalogue and profiles."""
         from pipeline.prepare import prepare
+        from pipeline.validation.choose import schema_input
 
-        inputs = {"data": data} | ({} if metadata is None else {"metadata": metadata})
+        inputs = (
+            {"data": data}
+            | schema_input(data, self.config.prepare)
+            | ({} if metadata is None else {"metadata": metadata})
+        )
         with progress_line("prepare") as report:
             return self._build(
                 "prepared",

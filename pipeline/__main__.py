@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 from pipeline.adopt import adopt
 from pipeline.prepare import prepare
-from schemas.artifacts import Artifact, build, open_artifact
+from pipeline.validation.choose import schema_input
+from pipeline.validation.infer import infer_to
+from schemas.artifacts import build, open_artifact
 from schemas.config import load_config
 
 
 def main() -> None:
-    """Prepares a data directory and prints the figures."""
+    """Prepares a data directory and prints the figures, or infers its schema."""
+    parser = _parser()
+    arguments, beam_args = parser.parse_known_args()
+    if not arguments.card and not arguments.data:
+        parser.error("expected --data, --card or both")
+    if not arguments.out and not arguments.infer_schema:
+        parser.error("expected --out or --infer-schema")
+    try:
+        print(json.dumps(_run(arguments, beam_args), indent=2))
+    except (ValueError, OSError, RuntimeError) as error:
+        parser.exit(1, f"matinee: {error}\n")
+
+
+def _run(arguments: argparse.Namespace, beam_args: list[str]) -> dict[str, Any]:
+    """What is to be printed of what was written."""
+    data = (
+        adopt(arguments.card, arguments.data) if arguments.card else open_artifact(arguments.data)
+    )
+    if arguments.infer_schema:
+        infer_to(data, arguments.infer_schema, arguments.overwrite)
+        return {"path": str(arguments.infer_schema)}
+    config = load_config(arguments.config).prepare
+    if arguments.schema:
+        config = dataclasses.replace(config, schema=arguments.schema)
+    artifact = build(
+        arguments.out,
+        "prepared",
+        config,
+        {"data": data} | schema_input(data, config),
+        ["pipeline", "schemas"],
+        lambda out: prepare(data, config, out, beam_args),
+    )
+    return {"path": str(artifact.path), **artifact.figures}
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline", description=__doc__, allow_abbrev=False
     )
@@ -21,31 +60,16 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, help="data directory: as fetched, or the card's files (default: there)"
     )
-    parser.add_argument("--out", type=Path, required=True, help="takes <version>/ and latest")
+    parser.add_argument("--out", type=Path, help="takes <version>/ and latest")
     parser.add_argument("--config", type=Path, help="TOML file; its [prepare] table is read")
-    arguments, beam_args = parser.parse_known_args()
-    if not arguments.card and not arguments.data:
-        parser.error("expected --data, --card or both")
-    try:
-        artifact = _prepare(arguments, beam_args)
-    except (ValueError, OSError, RuntimeError) as error:
-        parser.exit(1, f"matinee: {error}\n")
-    print(json.dumps({"path": str(artifact.path), **artifact.figures}, indent=2))
-
-
-def _prepare(arguments: argparse.Namespace, beam_args: list[str]) -> Artifact:
-    data = (
-        adopt(arguments.card, arguments.data) if arguments.card else open_artifact(arguments.data)
+    parser.add_argument(
+        "--schema", help="TFMD schema of the source columns (default: beside the card, if there)"
     )
-    config = load_config(arguments.config).prepare
-    return build(
-        arguments.out,
-        "prepared",
-        config,
-        {"data": data},
-        ["pipeline", "schemas"],
-        lambda out: prepare(data, config, out, beam_args),
+    parser.add_argument(
+        "--infer-schema", type=Path, metavar="FILE", help="write such a schema and prepare nothing"
     )
+    parser.add_argument("--overwrite", action="store_true", help="... over one that was edited")
+    return parser
 
 
 if __name__ == "__main__":

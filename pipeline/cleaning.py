@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.rejects import join_rejects, reject_batch
 from pipeline.times import EXPECTED, numbers, unix_seconds
+from pipeline.validation.expected import Expected
 from schemas.cards import Card
 from schemas.columns import ITEM_ID, ORDINAL, RATING, TIMESTAMP, USER_ID
 
@@ -35,7 +36,10 @@ class _Rule:
 
 
 def clean(
-    rows: pa.RecordBatch, card: Card, item_ids: pa.Array | None
+    rows: pa.RecordBatch,
+    card: Card,
+    item_ids: pa.Array | None,
+    demands: Mapping[str, Expected] | None = None,
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Types the text columns of event rows and turns away those that break a rule.
 
@@ -44,6 +48,7 @@ def clean(
             `ordinal` int64.
         card: The rating scale and the unit of time.
         item_ids: Every item of the catalogue, string; None if whatever comes is one.
+        demands: What the dataset's schema says of each column; None if it has none.
 
     Returns:
         `(events, rejects)`: batches of `EVENTS` and of `rejects.SCHEMA`. A row with several
@@ -64,6 +69,14 @@ def clean(
     if item_ids is not None:
         unknown = ~_mask(pc.is_in(rows.column(ITEM_ID), value_set=item_ids))
         rules.append(_Rule(ITEM_ID, "expected an item of the catalogue", unknown))
+    if demands is not None:
+        found = {
+            USER_ID: rows.column(USER_ID),
+            ITEM_ID: rows.column(ITEM_ID),
+            RATING: pa.array(rating.astype(np.float32)),
+            TIMESTAMP: pa.array(timestamp),
+        }
+        rules += _schema_rules(found, demands)
 
     first_fault = np.full(len(rows), len(rules))
     for number, rule in reversed(list(enumerate(rules))):
@@ -99,6 +112,13 @@ def _holding(ids: pa.Array, character: str) -> np.ndarray:
     if data is None or character.encode() not in data.to_pybytes():
         return np.zeros(len(ids), bool)
     return _mask(pc.match_substring(ids, character))
+
+
+def _schema_rules(found: dict[str, pa.Array], demands: Mapping[str, Expected]) -> Iterator[_Rule]:
+    for name, values in found.items():
+        if name in demands and demands[name].has_domain:
+            reason = f"expected {demands[name].domain}, as the schema says"
+            yield _Rule(name, reason, demands[name].outside(values))
 
 
 def _rejects(rows: pa.RecordBatch, rules: list[_Rule], first_fault: np.ndarray) -> pa.RecordBatch:

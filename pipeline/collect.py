@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipeline.runner import new_pipeline
 from pipeline.sources.blocks import Block, read_block
 from pipeline.sources.items import read_items
 from pipeline.sources.users import read_users, user_schema
+from pipeline.validation.expected import Expected
 from schemas.cards import Card
 from schemas.columns import ITEM_ID
 
@@ -40,11 +41,13 @@ class Source:
         directory: Where its files are.
         card: What they are.
         event_files: Name of each event file by its number, for the rejects.
+        demands: What its schema says of each column; None if it has none.
     """
 
     directory: Path
     card: Card
     event_files: tuple[str, ...]
+    demands: Mapping[str, Expected] | None = None
 
 
 def collect(
@@ -106,7 +109,7 @@ def _item_ids(source: Source) -> pa.Array | None:
 
 def _clean(block: Block, source: Source, item_ids: pa.Array | None) -> Iterator[object]:
     for rows, broken in read_block(block, source.card.events):
-        events, rejects = clean(rows, source.card, item_ids)
+        events, rejects = clean(rows, source.card, item_ids, source.demands)
         yield events
         for batch in (broken, rejects):
             if len(batch):

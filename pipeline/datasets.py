@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.artifacts import Artifact
 from schemas.cards import CARDS, Card, load_card
@@ -88,12 +89,21 @@ def release_named(name: str) -> Release:
     return RELEASES[name]
 
 
+def card_file(data: Artifact) -> Path:
+    """Where the card of a data artefact lies: in the package, or wherever somebody has theirs.
+
+    Raises:
+        ValueError: The artefact names none.
+    """
+    if "card" not in data.figures:
+        raise ValueError(f"{data.path}: expected the name of a card, got none; fetch it again")
+    return CARDS / data.figures["card"]  # an absolute path stays as it is
+
+
 def card_of(data: Artifact) -> Card:
-    """The card that a data artefact is read with: one of the package's, or somebody's own file.
+    """The card that a data artefact is read with.
 
     Raises:
         ValueError: The artefact names none, or the card is not as it should be.
     """
-    if "card" not in data.figures:
-        raise ValueError(f"{data.path}: expected the name of a card, got none; fetch it again")
-    return load_card(CARDS / data.figures["card"])  # an absolute path stays as it is
+    return load_card(card_file(data))

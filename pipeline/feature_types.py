@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from schemas.cards import FeatureKind
 
@@ -21,3 +22,10 @@ def missing(arrow_type: pa.DataType) -> str | float | int:
     if pa.types.is_string(arrow_type):
         return ""
     return float("nan") if pa.types.is_floating(arrow_type) else 0
+
+
+def tfmd_type(value_type: pa.DataType) -> int:
+    """The `FeatureType` of TensorFlow Metadata that values of a type have."""
+    if pa.types.is_string(value_type):
+        return schema_pb2.BYTES
+    return schema_pb2.FLOAT if pa.types.is_floating(value_type) else schema_pb2.INT

@@ -29,6 +29,9 @@ from pipeline.tables import Tables
 from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
 from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
+from pipeline.validation.choose import schema_file
+from pipeline.validation.demands import load_demands
+from pipeline.validation.tables import check_tables
 from schemas.artifacts import Artifact, write_json
 from schemas.columns import ITEM_ID
 from schemas.config import PrepareConfig
@@ -63,12 +66,16 @@ def prepare(
     Raises:
         SourceError: A source file is missing, malformed or empty.
         RejectRateError: Too many rows were rejected.
-        ValueError: The events cannot be divided or made into examples as the settings say.
+        AnomalyError: Items or people are not as the schema says.
+        ValueError: The schema contradicts the card, or the events cannot be divided or made into
+            examples as the settings say.
         RuntimeError: The runner lost or doubled rows.
     """
     card, directory = card_of(data), data.path.resolve()
     files = open_events(directory, card.events)
-    source = Source(directory, card, tuple(file.name for file in files))
+    schema = schema_file(data, config)
+    demands = None if schema is None else load_demands(schema, card)
+    source = Source(directory, card, tuple(file.name for file in files), demands)
     out = out.resolve()  # workers may run elsewhere
     work = out / "work"
     work.mkdir()
@@ -78,6 +85,8 @@ def prepare(
     progress("catalogue", 0, STEPS)
     items = read_items(directory, card)
     read_users(directory, card)  # a fault is told here, not in the traceback of a worker
+    if demands is not None:
+        check_tables(directory, card, items, demands)
     blocks = list(plan_blocks(files, card.events))
     read = sum(block.lines for block in blocks)
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
@@ -122,6 +131,8 @@ def prepare(
     examples = examples_made(work / EXAMPLES) if config.tasks else {}
     write_json(out / "card.json", card.to_dict())
     (out / "schema.pbtxt").write_text(text_format.MessageToString(raw_schema(card)))
+    if schema is not None:
+        shutil.copyfile(schema, out / "source_schema.pbtxt")
     shutil.rmtree(work)
     progress("prepared", STEPS, STEPS)
     return {

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from pipeline.feature_types import ARROW_TYPES, missing
+from pipeline.feature_types import ARROW_TYPES, missing, tfmd_type
 from schemas.cards import Card, FeatureKind
 from schemas.columns import (
     HISTORY_ITEM_ID,
@@ -60,7 +60,7 @@ def raw_schema(card: Card) -> schema_pb2.Schema:
     for name, arrow_type in raw_columns(card).items():
         is_list = pa.types.is_list(arrow_type)
         value_type = arrow_type.value_type if is_list else arrow_type
-        feature = schema.feature.add(name=name, type=_feature_type(value_type))
+        feature = schema.feature.add(name=name, type=tfmd_type(value_type))
         if is_list:
             ragged = representations[name].ragged_tensor
             ragged.feature_path.step.append(name)
@@ -109,12 +109,6 @@ def _features(inputs: Mapping[str, FeatureKind]) -> dict[str, pa.DataType]:
 
 def _lists_of_one(column: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(range(len(column) + 1), pa.int32()), column)
-
-
-def _feature_type(value_type: pa.DataType) -> int:
-    if pa.types.is_string(value_type):
-        return schema_pb2.BYTES
-    return schema_pb2.FLOAT if pa.types.is_floating(value_type) else schema_pb2.INT
 
 
 def _set_missing(

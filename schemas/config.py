@@ -34,6 +34,8 @@ class PrepareConfig:
             vocabulary does not hold counts as missing.
         quantile_buckets: Buckets of each numeric feature.
         max_reject_rate: Share of rejected rows above which the run fails.
+        schema: File with the schema that the source columns must follow (docs/schema.md); "": the
+            `.pbtxt` beside the dataset's card, if there is one.
         split: `leave_one_out`, `global_time` or `user_based`; `pipeline/splits/` says what each is.
         test_share: Newest share of all events (global time) or share of the users (user-based) that
             tests.
@@ -66,6 +68,7 @@ class PrepareConfig:
     categorical_oov_buckets: int = 1
     quantile_buckets: int = 10
     max_reject_rate: float = 0.01
+    schema: str = ""
     split: str = "leave_one_out"
     test_share: float = 0.1
     validation_share: float = 0.1

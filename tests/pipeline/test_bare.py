@@ -13,9 +13,8 @@ import pytest
 import tensorflow as tf
 
 from pipeline.adopt import adopt
-from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
-from schemas.artifacts import open_artifact
+from schemas.cards import CARDS
 from schemas.config import PrepareConfig
 
 
@@ -27,13 +26,14 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
     flags = "|".join("0" * 19)
     (data / "u.item").write_text(f"1|One||||{flags}\n2|Two||||{flags}\n3|Three||||{flags}\n")
     (data / "u.user").write_text("")
-    write_manifest(data, "bare", "a test", "ml-100k.toml")
+    card = tmp_path / "bare.toml"  # a copy, which has no schema beside it
+    card.write_text((CARDS / "ml-100k.toml").read_text())
     out = tmp_path / "out"
     out.mkdir()
 
     told = []
     figures = prepare(
-        open_artifact(data), PrepareConfig(), out, progress=lambda *step: told.append(step)
+        adopt(card, data), PrepareConfig(), out, progress=lambda *step: told.append(step)
     )
     assert told == [
         ("catalogue", 0, 4),

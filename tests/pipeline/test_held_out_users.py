@@ -34,7 +34,7 @@ CONFIG = dataclasses.replace(
     pairs_per_item=3,
 )
 HOW = UserBased(0.1, 0.1, 0.5, 1, 3, "first", 1)
-UNHEARD = "astronaut"
+UNHEARD = "librarian"
 """Occupation of one test user and of nobody else."""
 
 
