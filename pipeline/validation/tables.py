@@ -111,7 +111,8 @@ def _of_column(
     field = f"{column.part}.{column.name}"
     has = present(values)
     count, without = int(has.sum()), ids.filter(pa.array(~has))
-    if count < wanted.min_fraction * len(rows):
+    # Shares as quotients: 7 / 100 is 0.07, but 0.07 * 100 is more than 7.
+    if len(rows) and count / len(rows) < wanted.min_fraction:
         yield Anomaly(
             field,
             f"a value in at least {wanted.min_fraction:.4g} of all rows",
@@ -134,7 +135,7 @@ def _of_column(
         ids = ids.take(pc.list_parent_indices(values))
         values = values.flatten()
     outside = wanted.outside(values)
-    if outside.sum() > (1 - wanted.min_mass) * len(values):
+    if len(values) and (~outside).mean() < wanted.min_mass:
         mass = "" if wanted.min_mass == 1 else f" in at least {wanted.min_mass:.4g} of all values"
         at = pa.array(outside)
         shown = pc.unique(values.filter(at))[:EXAMPLES].to_pylist()

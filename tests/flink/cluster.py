@@ -60,6 +60,7 @@ SETTINGS = {
     "heartbeat.timeout": "30000",
     "heartbeat.rpc-failure-threshold": "2",
     "akka.ask.timeout": "60 s",
+    "akka.startup-timeout": "120 s",
     "cluster.evenly-spread-out-slots": "true",
     # Beam stops the workers after each stage unless its classes are those of Flink's own class
     # loader (FlinkExecutableStageContextFactory), so its jars are on every class path.

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pipeline.sources.items import read_items
+from pipeline.validation.columns import Column, Part
 from pipeline.validation.expected import Expected
-from pipeline.validation.tables import AnomalyError, check_tables
+from pipeline.validation.tables import AnomalyError, anomalies, check_tables
 from tests.pipeline.validation.build import (
     ITEMS,
     PEOPLE,
@@ -133,6 +135,25 @@ def test_a_share_may_be_missing(tmp_path: Path, demands: dict[str, Expected]) ->
         else:
             with pytest.raises(AnomalyError, match=r"price: expected a value in at least 0\.98"):
                 check(directory, some, [item(7, item="i7x", price=None)])
+
+
+@pytest.mark.parametrize("count", [7, 14, 28, 29, 55, 56, 57, 58, 90])
+def test_the_share_itself_is_enough(count: int) -> None:
+    # None of these hundredths is a float64, and times 100 some are more than the count.
+    things = [f"i{number}" for number in range(100)]
+    colours = ["red"] * count + [""] * (100 - count)
+    tags = [["red"]] * count + [["blue"]] * (100 - count)
+    rows = pa.record_batch({"item_id": things, "colour": colours, "tags": tags})
+    columns = [
+        Column("colour", Part.ITEMS, pa.string()),
+        Column("tags", Part.ITEMS, pa.list_(pa.string())),
+    ]
+    for share, found in ((count / 100, 0), ((count + 1) / 100, 2)):
+        demands = {
+            "colour": Expected(min_fraction=share),
+            "tags": Expected(values=("red",), min_mass=share),
+        }
+        assert len(anomalies(rows, "item_id", columns, demands)) == found
 
 
 def test_a_number_of_rows(tmp_path: Path, demands: dict[str, Expected]) -> None:
