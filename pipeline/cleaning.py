@@ -24,6 +24,12 @@ EVENTS = pa.schema(
         (ORDINAL, pa.int64()),
     ]
 )
+"""Types of what the columns hold."""
+CODES = pa.dictionary(pa.int32(), pa.string())
+CODED_EVENTS = pa.schema(
+    [pa.field(f.name, CODES) if f.name in (USER_ID, ITEM_ID) else f for f in EVENTS]
+)
+"""`EVENTS` with ids as places in dictionaries, which are cheap to check, move and sort."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,16 @@ def clean(
         demands: What the dataset's schema says of each column; None if it has none.
 
     Returns:
-        `(events, rejects)`: batches of `EVENTS` and of `rejects.SCHEMA`. A row with several
+        `(events, rejects)`: batches of `CODED_EVENTS` and of `rejects.SCHEMA`. A row with several
         faults is rejected for the first.
     """
     rating = np.full(len(rows), np.nan)
     timestamp = np.zeros(len(rows))
-    rules = [*_id_rules(rows, USER_ID, card), *_id_rules(rows, ITEM_ID, card)]
+    users, items = (rows.column(name).dictionary_encode() for name in (USER_ID, ITEM_ID))
+    rules = [*_id_rules(USER_ID, users, card), *_id_rules(ITEM_ID, items, card)]
     if card.rating is not None:
-        rating = numbers(rows.column(RATING))
+        ratings = rows.column(RATING).dictionary_encode()
+        rating = _of_rows(numbers(ratings.dictionary), ratings)
         low, high = card.rating_range
         outside = ~((rating >= low) & (rating <= high))  # NaN compares false
         rules.append(_Rule(RATING, f"expected a number from {low} to {high}", outside))
@@ -67,8 +75,9 @@ def clean(
         expected = f"{EXPECTED[card.events.timestamp_unit]} from 1970 on"
         rules.append(_Rule(TIMESTAMP, expected, ~(timestamp >= 0)))
     if item_ids is not None:
-        unknown = ~_mask(pc.is_in(rows.column(ITEM_ID), value_set=item_ids))
-        rules.append(_Rule(ITEM_ID, "expected an item of the catalogue", unknown))
+        unknown = ~_mask(pc.is_in(items.dictionary, value_set=item_ids))
+        reason = "expected an item of the catalogue"
+        rules.append(_Rule(ITEM_ID, reason, _of_rows(unknown, items)))
     if demands is not None:
         found = {
             USER_ID: rows.column(USER_ID),
@@ -84,34 +93,26 @@ def clean(
     taken = np.flatnonzero(first_fault == len(rules))
     events = pa.record_batch(
         [
-            rows.column(USER_ID).take(pa.array(taken)),
-            rows.column(ITEM_ID).take(pa.array(taken)),
+            users.take(pa.array(taken)),
+            items.take(pa.array(taken)),
             pa.array(rating[taken].astype(np.float32)),
             pa.array(timestamp[taken].astype(np.int64)),
             rows.column(ORDINAL).take(pa.array(taken)),
         ],
-        schema=EVENTS,
+        schema=CODED_EVENTS,
     )
     return events, _rejects(rows, rules, first_fault)
 
 
-def _id_rules(rows: pa.RecordBatch, name: str, card: Card) -> Iterator[_Rule]:
-    ids = rows.column(name)
-    empty = _mask(pc.or_(pc.equal(ids, ""), pc.utf8_is_space(ids)))
-    yield _Rule(name, "expected an id, got none", empty)
-    undecoded = _holding(ids, "\ufffd")
-    yield _Rule(name, f"expected {card.events.encoding.upper()}", undecoded)
-    # Vocabularies and id files have an id a line.
-    broken = _holding(ids, "\n") | _holding(ids, "\r")
-    yield _Rule(name, "expected an id without line end", broken)
-
-
-def _holding(ids: pa.Array, character: str) -> np.ndarray:
-    """Ids with a character that hardly any has: one look at all their bytes finds out."""
-    data = ids.buffers()[2]
-    if data is None or character.encode() not in data.to_pybytes():
-        return np.zeros(len(ids), bool)
-    return _mask(pc.match_substring(ids, character))
+def _id_rules(name: str, ids: pa.Array, card: Card) -> Iterator[_Rule]:
+    words = ids.dictionary
+    for reason, bad in (
+        ("expected an id, got none", pc.equal(pc.utf8_trim_whitespace(words), "")),
+        (f"expected {card.events.encoding.upper()}", pc.match_substring(words, "\ufffd")),
+        # Vocabularies and id files have an id a line.
+        ("expected an id without line end", pc.match_substring_regex(words, r"[\r\n]")),
+    ):
+        yield _Rule(name, reason, _of_rows(_mask(bad), ids))
 
 
 def _schema_rules(found: dict[str, pa.Array], demands: Mapping[str, Expected]) -> Iterator[_Rule]:
@@ -129,6 +130,11 @@ def _rejects(rows: pa.RecordBatch, rules: list[_Rule], first_fault: np.ndarray) 
         values = rows.column(rule.field).take(at)
         batches.append(reject_batch(ordinals, rule.field, values, rule.reason))
     return join_rejects(batches)
+
+
+def _of_rows(found: np.ndarray, column: pa.Array) -> np.ndarray:
+    """What was found out of each word of a dictionary, for each row."""
+    return found[column.indices.to_numpy()]
 
 
 def _mask(booleans: pa.Array) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import apache_beam as beam
 import pyarrow as pa
 
-from pipeline.cleaning import EVENTS, clean
+from pipeline.cleaning import CODED_EVENTS, clean
 from pipeline.histories import (
     by_shard,
     group,
@@ -19,6 +19,7 @@ from pipeline.histories import (
     profile_schema,
     without_repeats,
 )
+from pipeline.packing import pack, unpack
 from pipeline.rejects import to_jsonl
 from pipeline.runner import new_pipeline
 from pipeline.sources.blocks import Block, read_block
@@ -26,11 +27,14 @@ from pipeline.sources.items import read_items
 from pipeline.sources.users import read_users, user_schema
 from pipeline.validation.expected import Expected
 from schemas.cards import Card
-from schemas.columns import ITEM_ID
+from schemas.columns import ITEM_ID, ORDINAL
 
 USERS_PER_BATCH = 512
 REJECTS = "rejects"
 """Tag of the side output."""
+PEOPLE = None
+"""Stands for the table of people among the blocks of events: to flatten two collections into one
+costs the local runner a pass over all events, and a copy."""
 
 
 @dataclass(frozen=True)
@@ -72,28 +76,20 @@ def collect(
         item_ids = beam.pvalue.AsSingleton(
             pipeline | "Items" >> beam.Create([source]) | "ReadItems" >> beam.Map(_item_ids)
         )
-        users = (
+        rows = (
             pipeline
-            | "People" >> beam.Create([source])
-            | "ReadUsers" >> beam.Map(lambda s: read_users(s.directory, s.card))
-            | "ShardUsers" >> beam.FlatMap(by_shard, shards)
-        )
-        events = (
-            pipeline
-            | "Blocks" >> beam.Create(blocks)
+            | "Parts" >> beam.Create([PEOPLE, *blocks])
             | "Spread" >> beam.Reshuffle()
-            | "Clean" >> beam.FlatMap(_clean, source, item_ids).with_outputs(REJECTS, main="events")
+            | "Read" >> beam.FlatMap(_read, source, item_ids).with_outputs(REJECTS, main="rows")
         )
         grouped = (
-            {
-                "events": events.events | "ShardEvents" >> beam.FlatMap(by_shard, shards),
-                "users": users,
-            }
-            | "ByShard" >> beam.CoGroupByKey()
+            rows.rows
+            | "ByUser" >> beam.FlatMap(_packed_by_shard, shards)
+            | "ByShard" >> beam.GroupByKey()
             | "Group" >> beam.FlatMap(_profiles, source, str(work)).with_outputs(REJECTS)
         )
         _ = (
-            (events[REJECTS], grouped[REJECTS])
+            (rows[REJECTS], grouped[REJECTS])
             | "Rejects" >> beam.Flatten()
             | "ToJson" >> beam.Map(to_jsonl, source.event_files)
             | "WriteRejects"
@@ -107,8 +103,12 @@ def _item_ids(source: Source) -> pa.Array | None:
     return None if items is None else items.column(ITEM_ID)
 
 
-def _clean(block: Block, source: Source, item_ids: pa.Array | None) -> Iterator[object]:
-    for rows, broken in read_block(block, source.card.events):
+def _read(part: Block | None, source: Source, item_ids: pa.Array | None) -> Iterator[object]:
+    """Batches of `CODED_EVENTS`, or the one of `user_schema`."""
+    if part is PEOPLE:
+        yield read_users(source.directory, source.card)
+        return
+    for rows, broken in read_block(part, source.card.events):
         events, rejects = clean(rows, source.card, item_ids, source.demands)
         yield events
         for batch in (broken, rejects):
@@ -116,21 +116,30 @@ def _clean(block: Block, source: Source, item_ids: pa.Array | None) -> Iterator[
                 yield beam.pvalue.TaggedOutput(REJECTS, batch)
 
 
+def _packed_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for shard, rows in by_shard(batch, shards):
+        yield shard, pack(rows)
+
+
 def _profiles(
-    keyed: tuple[int, dict[str, Iterable[pa.RecordBatch]]], source: Source, work: str
+    keyed: tuple[int, Iterable[pa.RecordBatch]], source: Source, work: str
 ) -> Iterator[beam.pvalue.TaggedOutput]:
     """Writes one shard's profiles; repeated events go to the rejects."""
-    shard, parts = keyed
-    events = in_order(_concat(EVENTS, parts["events"]))
+    shard, batches = keyed
+    read: dict[bool, list[pa.RecordBatch]] = {True: [], False: []}
+    for batch in batches:
+        read[ORDINAL in batch.schema.names].append(batch)
+    events = in_order(_concat(CODED_EVENTS, read[True]))
     events, repeats = without_repeats(events)
-    users = _concat(user_schema(source.card), parts["users"])
+    users = _concat(user_schema(source.card), read[False])
     profiles = join_users(group(events), users, source.card)
     _write(profiles, Path(work) / f"profiles-{shard:05d}.arrow", profile_schema(source.card))
     if len(repeats):
         yield beam.pvalue.TaggedOutput(REJECTS, repeats)
 
 
-def _concat(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+def _concat(schema: pa.Schema, packed: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    batches = [unpack(batch, schema) for batch in packed]
     return pa.concat_batches([pa.RecordBatch.from_pylist([], schema), *batches])
 
 

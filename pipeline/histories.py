@@ -30,22 +30,36 @@ HASH_KEY = "matinee-shard-ky"
 
 def by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Splits a batch by a hash of `user_id`; the rows of a shard keep their order."""
-    users = batch.column(USER_ID).dictionary_encode()
+    users = batch.column(USER_ID)
+    if not pa.types.is_dictionary(users.type):
+        users = users.dictionary_encode()
     names = users.dictionary.to_numpy(zero_copy_only=False)
     hashes = pd.util.hash_array(names, hash_key=HASH_KEY, categorize=False)
-    shard_of_user = (hashes % np.uint64(shards)).astype(np.int64)
+    shard_of_user = (hashes % np.uint64(shards)).astype(np.min_scalar_type(shards))  # as `_codes`
     shard = shard_of_user[users.indices.to_numpy()]
-    for number in np.unique(shard):
-        yield int(number), batch.take(pa.array(np.flatnonzero(shard == number)))
+    order = np.argsort(shard, kind="stable")
+    ends = np.cumsum(np.bincount(shard, minlength=shards))
+    for number, rows in enumerate(np.split(order, ends[:-1])):
+        if len(rows):
+            columns = [_used(column.take(pa.array(rows))) for column in batch.columns]
+            yield number, pa.record_batch(columns, schema=batch.schema)
 
 
 def in_order(events: pa.RecordBatch) -> pa.RecordBatch:
-    """Sorts by user, then time, then place in the source: the same order on every runner."""
-    users = _codes(events.column(USER_ID))
-    order = np.lexsort(
-        (events.column(ORDINAL).to_numpy(), events.column(TIMESTAMP).to_numpy(), users)
-    )
-    return events.take(pa.array(order))
+    """Sorts by user, then time, then place in the source: the same order on every runner.
+
+    Args:
+        events: Of `cleaning.CODED_EVENTS`.
+
+    Returns:
+        The same, with dictionaries that are sorted, so that the places sort as the ids do.
+    """
+    users, items = (_sorted_codes(events.column(name)) for name in (USER_ID, ITEM_ID))
+    time, ordinal = (events.column(name).to_numpy() for name in (TIMESTAMP, ORDINAL))
+    order = np.lexsort((ordinal, time, _codes(users)))
+    columns = {name: events.column(name) for name in events.schema.names}
+    columns |= {USER_ID: users, ITEM_ID: items}
+    return pa.record_batch(columns, schema=events.schema).take(pa.array(order))
 
 
 def without_repeats(events: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
@@ -57,18 +71,19 @@ def without_repeats(events: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBa
     Returns:
         `(events, rejects)`.
     """
-    items = _codes(events.column(ITEM_ID))
-    pairs = _codes(events.column(USER_ID)) * (items.max(initial=0) + 1) + items
-    first = np.zeros(len(events), bool)
-    first[np.unique(pairs, return_index=True)[1]] = True
-    repeats = events.filter(pa.array(~first))
+    users, items = (_codes(events.column(name)) for name in (USER_ID, ITEM_ID))
+    order = np.lexsort((items, users))  # stable, so the first of equal pairs stays the first
+    same = (np.diff(users[order]) == 0) & (np.diff(items[order]) == 0)
+    kept = np.ones(len(events), bool)
+    kept[order[1:][same]] = False
+    repeats = events.filter(pa.array(~kept))
     rejects = reject_batch(
         repeats.column(ORDINAL).to_numpy(),
         ITEM_ID,
-        repeats.column(ITEM_ID),
+        repeats.column(ITEM_ID).cast(pa.string()),
         "expected one event of a user with an item",
     )
-    return events.filter(pa.array(first)), rejects
+    return events.filter(pa.array(kept)), rejects
 
 
 def group(events: pa.RecordBatch) -> pa.RecordBatch:
@@ -77,14 +92,14 @@ def group(events: pa.RecordBatch) -> pa.RecordBatch:
     Returns:
         `user_id` string, sorted; `history_*` lists, oldest event first.
     """
-    users = _codes(events.column(USER_ID))
-    starts = np.flatnonzero(np.diff(users, prepend=-1))
+    users = events.column(USER_ID)
+    starts = np.flatnonzero(np.diff(users.indices.to_numpy(), prepend=-1))
     offsets = pa.array(np.append(starts, len(events)).astype(np.int32))
     histories = {
-        name: pa.ListArray.from_arrays(offsets, events.column(column))
+        name: pa.ListArray.from_arrays(offsets, _plain(events.column(column)))
         for name, column in HISTORY.items()
     }
-    return pa.record_batch({USER_ID: events.column(USER_ID).take(pa.array(starts)), **histories})
+    return pa.record_batch({USER_ID: _plain(users.take(pa.array(starts))), **histories})
 
 
 def join_users(histories: pa.RecordBatch, users: pa.RecordBatch, card: Card) -> pa.RecordBatch:
@@ -112,10 +127,31 @@ def profile_schema(card: Card) -> pa.Schema:
     )
 
 
-def _codes(values: pa.Array) -> np.ndarray:
-    """`[rows]` int64, ordered as the strings are."""
-    encoded = values.dictionary_encode()
-    order = pc.sort_indices(encoded.dictionary).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[encoded.indices.to_numpy()]
+def _used(column: pa.Array) -> pa.Array:
+    """A column whose dictionary, if it has one, holds nothing but what the rows name."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    indices = column.indices.to_numpy()
+    named = np.zeros(len(column.dictionary), bool)
+    named[indices] = True
+    place = np.cumsum(named, dtype=np.int32) - np.int32(1)
+    words = column.dictionary.filter(pa.array(named))
+    return pa.DictionaryArray.from_arrays(pa.array(place[indices]), words)
+
+
+def _sorted_codes(column: pa.Array) -> pa.Array:
+    """The same values with their dictionary in order."""
+    order = pc.sort_indices(column.dictionary)
+    rank = np.empty(len(order), np.int32)
+    rank[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
+    codes = pa.array(rank[column.indices.to_numpy()])
+    return pa.DictionaryArray.from_arrays(codes, column.dictionary.take(order))
+
+
+def _codes(column: pa.Array) -> np.ndarray:
+    """`[rows]` places in the dictionary, in the smallest type: numpy sorts two bytes by radix."""
+    return column.indices.to_numpy().astype(np.min_scalar_type(len(column.dictionary)))
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -72,7 +72,7 @@ def plan_blocks(
         line, blocks = file.first_line, []
         for chunk in chunks(file.path, file.start, block_bytes):
             blocks.append(Block(file, chunk.offset, len(chunk.data), line, chunk.lines))
-            line += chunk.lines
+            line += blocks[-1].lines
         if file.path.suffix == GZIP:
             size, lines = sum(b.size for b in blocks), sum(b.lines for b in blocks)
             blocks = [Block(file, file.start, size, file.first_line, lines)]

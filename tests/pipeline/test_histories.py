@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cleaning import EVENTS
+from pipeline.cleaning import CODED_EVENTS
 from pipeline.histories import by_shard, group, in_order, join_users, without_repeats
 from pipeline.sources.users import user_schema
 from schemas.cards import card_from_dict
@@ -32,13 +32,13 @@ CARD = card_from_dict(
 def events(rows: list[tuple[str, str, int]]) -> pa.RecordBatch:
     return pa.record_batch(
         [
-            pa.array([row[0] for row in rows], pa.string()),
-            pa.array([row[1] for row in rows], pa.string()),
+            pa.array([row[0] for row in rows], pa.string()).dictionary_encode(),
+            pa.array([row[1] for row in rows], pa.string()).dictionary_encode(),
             pa.array([float(number % 5) for number in range(len(rows))], pa.float32()),
             pa.array([row[2] for row in rows], pa.int64()),
             pa.array(range(1, len(rows) + 1), pa.int64()),
         ],
-        schema=EVENTS,
+        schema=CODED_EVENTS,
     )
 
 
@@ -88,8 +88,12 @@ def test_a_user_has_one_shard_and_no_row_is_lost(
     users = [set(batch.column("user_id").to_pylist()) for _, batch in found]
     assert sum(map(len, users)) == len(set().union(*users))
     assert all(0 <= shard < shards for shard, _ in found)
-    ordinals = sorted(n for _, batch in found for n in batch.column("ordinal").to_pylist())
-    assert ordinals == list(range(1, len(rows) + 1))
+    lines = [row for _, batch in found for row in batch.to_pylist()]
+    assert sorted(lines, key=lambda row: row["ordinal"]) == events(rows).to_pylist()
+    for _, batch in found:  # what a shard gets is not the names of everybody
+        for name in ("user_id", "item_id"):
+            column = batch.column(name)
+            assert sorted(column.dictionary.to_pylist()) == sorted(set(column.to_pylist()))
 
 
 def test_the_shard_of_a_user_never_changes() -> None:
