@@ -55,6 +55,9 @@ def evaluate(
     """Measure both stages beside the baselines on the held-out events."""
     from evaluation.report import metrics_table
 
+    if json_file is not None and not json_file.resolve().parent.is_dir():
+        raise typer.BadParameter(f"expected a file in a directory that exists, got {json_file}")
+
     metrics = Stages(run, load_config(config), force).evaluate().figures
     console.print(metrics_table(metrics))
     if json_file is not None:

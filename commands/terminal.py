@@ -31,7 +31,7 @@ ConfigOption = Annotated[
         exists=True,
         dir_okay=False,
         help="TOML configuration.",
-        show_default="the defaults of schemas/config.py",
+        show_default="the defaults of schemas/config/",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Build even what is up to date.")]

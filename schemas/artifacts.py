@@ -26,6 +26,7 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 LATEST = "latest"
+OLD = "-old"
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "tensorflow",
@@ -112,8 +113,8 @@ def build(
         _point_latest(root, version)
         return dataclasses.replace(open_artifact(final), reused=True)
 
+    _remove_abandoned(root, version)
     aside = root / f".{version}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     started = time.time()
     try:
@@ -127,9 +128,7 @@ def build(
             "files": _digests(aside),
         }
         write_json(aside / MANIFEST, manifest)
-        if final.exists():
-            shutil.rmtree(final)
-        aside.replace(final)
+        _replace(aside, final)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -142,11 +141,12 @@ def open_artifact(path: Path) -> Artifact:
 
     Raises:
         FileNotFoundError: There is no finished build at `path`; the message names the stage.
+        ValueError: Its manifest is damaged.
     """
     for directory in (path, path / LATEST):
         if (directory / MANIFEST).is_file():
             directory = directory.resolve()
-            return Artifact(directory, json.loads((directory / MANIFEST).read_text()))
+            return Artifact(directory, _manifest(directory / MANIFEST))
     raise FileNotFoundError(
         f"{path}: expected a finished {path.name!r} directory with {MANIFEST}, found none; "
         "run the stage that writes it first (matinee --help lists them)"
@@ -222,6 +222,40 @@ def _digests(directory: Path) -> dict[str, str]:
         for path in sorted(directory.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected a manifest in JSON, got {error}") from None
+
+
+def _remove_abandoned(root: Path, version: str) -> None:
+    """What builds of this version left that were killed; one that is under way is left alone."""
+    for left in root.glob(f".{version}.*"):
+        process = left.suffix.removeprefix(".").removesuffix(OLD)
+        if not _alive(int(process)):
+            shutil.rmtree(left)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return process != os.getpid()  # ours is only about to begin
+
+
+def _replace(aside: Path, final: Path) -> None:
+    """Puts a build in place of an older one of its version, which is gone only after that."""
+    old = aside.with_name(aside.name + OLD)
+    if final.exists():
+        final.replace(old)
+    aside.replace(final)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _point_latest(root: Path, version: str) -> None:

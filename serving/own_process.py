@@ -18,7 +18,8 @@ START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 """More than a server takes to let its running requests finish."""
 
-ANNOUNCEMENT = b"matinee: serving on "
+ANNOUNCEMENT = "matinee: serving on "
+"""What a warm server prints before `HOST:PORT`."""
 
 
 @contextlib.contextmanager
@@ -70,8 +71,8 @@ def _announcement(stdout: IO[bytes], name: str, start_seconds: float) -> str:
                 raise RuntimeError(f"{name} stopped before it was ready")
             written += read
             for line in written.split(b"\n")[:-1]:
-                if line.startswith(ANNOUNCEMENT):
-                    return line.removeprefix(ANNOUNCEMENT).decode()
+                if line.startswith(ANNOUNCEMENT.encode()):
+                    return line.decode().removeprefix(ANNOUNCEMENT)
     raise RuntimeError(f"{name} was not ready after {start_seconds:g} s, and was stopped")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import schemas.tf_runtime  # noqa: F401  (before ScaNN)
 from scann.scann_ops.py import scann_ops_pybind as scann
 
 from schemas.artifacts import Artifact
+from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER, refuse_pickle
 
 _HARDER = 4
 """How much harder the second search tries."""
@@ -50,20 +50,19 @@ class Retriever:
             ValueError: The directory holds a pickle, or ids and vectors do not match.
             FileNotFoundError: A file is missing.
         """
-        _refuse_pickle(artifact.path)
-        self.version = artifact.version
+        refuse_pickle(artifact.path)
         self.kind = str(artifact.figures["kind"])
-        ids = (artifact.path / "item_ids.txt").read_bytes().decode()
+        ids = (artifact.path / ITEM_IDS).read_bytes().decode()
         self.item_ids = ids.removesuffix("\n").split("\n")
-        self._vectors = np.load(artifact.path / "item_vectors.npy", allow_pickle=False)
+        self._vectors = np.load(artifact.path / ITEM_VECTORS, allow_pickle=False)
         if len(self._vectors) != len(self.item_ids):
             raise ValueError(
                 f"{artifact.path}: expected a vector for each of {len(self.item_ids)} ids, "
                 f"got {len(self._vectors)}"
             )
-        if not (artifact.path / "scann").is_dir():
+        if not (artifact.path / SEARCHER).is_dir():
             raise FileNotFoundError(f"{artifact.path / 'scann'}: expected a ScaNN index, got none")
-        self._searcher = scann.load_searcher(str(artifact.path / "scann"))
+        self._searcher = scann.load_searcher(str(artifact.path / SEARCHER))
         parameters = artifact.figures["parameters"]
         self._reorder: int | None = parameters.get("reorder")
         self._leaves: int | None = parameters.get("leaves")
@@ -145,14 +144,6 @@ class Retriever:
             leaves_to_search=leaves,
         )
         return rows.astype(np.int64), scores
-
-
-def _refuse_pickle(directory: Path) -> None:
-    pickles = sorted(str(path) for path in directory.rglob("*.pkl"))
-    if pickles:
-        raise ValueError(
-            f"{pickles[0]}: expected no pickle in an index: ScaNN would run what is in it"
-        )
 
 
 def _no_hits(queries: int, k: int) -> Hits:

@@ -16,6 +16,7 @@ from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
 from serving.bundle import open_bundle
+from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
 from serving.service import RecommenderService
 
@@ -69,7 +70,7 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         await server.start()
         for name in (health.OVERALL_HEALTH, SERVICE):
             await condition.set(name, health_pb2.HealthCheckResponse.SERVING)
-        print(f"matinee: serving on {_host(config)}:{port}", flush=True)
+        print(f"{ANNOUNCEMENT}{_host(config)}:{port}", flush=True)
 
         await stop.wait()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)

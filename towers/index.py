@@ -27,10 +27,7 @@ from scann.scann_ops.py import scann_ops_pybind as scann
 
 from schemas.artifacts import Artifact
 from schemas.config import IndexConfig
-
-SEARCHER = "scann"
-ITEM_IDS = "item_ids.txt"
-ITEM_VECTORS = "item_vectors.npy"
+from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER, refuse_pickle
 
 # What ScaNN's documentation recommends for dot product; the recall sweep below decides the rest.
 DIMENSIONS_PER_BLOCK = 2
@@ -110,7 +107,7 @@ def build_index(
     _built(vectors, kind, leaves).serialize(str(directory), relative_path=True)
     (out / ITEM_IDS).write_bytes("".join(f"{item_id}\n" for item_id in item_ids).encode())
     np.save(out / ITEM_VECTORS, vectors, allow_pickle=False)
-    _refuse_pickle(out)
+    refuse_pickle(out)
 
     # Measured on the files that a server opens and with the search arguments it uses: the defaults
     # of a reloaded tree differ from those of the one in memory.
@@ -177,12 +174,6 @@ def _built(vectors: np.ndarray, kind: str, leaves: int | None) -> Any:
         .reorder(100)
         .build()
     )
-
-
-def _refuse_pickle(directory: Path) -> None:
-    pickles = sorted(path.name for path in directory.rglob("*.pkl"))
-    if pickles:
-        raise ValueError(f"{directory}: expected no pickle, got {pickles}")
 
 
 def _efforts(kind: str, items: int, leaves: int | None, k: int) -> Iterator[Effort]:

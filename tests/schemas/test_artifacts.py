@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -199,6 +201,25 @@ def test_rubbish_of_a_killed_build_does_not_get_into_the_next(root, writer, monk
     (aside / "half.txt").write_text("half")
     artifact = make(root, writer, force=True)
     assert not (artifact.path / "half.txt").exists()
+
+
+def test_what_killed_builds_left_is_removed_and_a_running_one_left_alone(root, writer):
+    version = make(root, writer).version
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = [f".{version}.{ended.pid}", f".{version}.{ended.pid}-old"]
+    running = f".{version}.{os.getppid()}"
+    for name in [*left, running]:
+        (root / name).mkdir()
+    make(root, writer, force=True)
+    assert names(root) == sorted([running, version, "latest"])
+
+
+def test_a_damaged_manifest_is_named(root, writer):
+    path = make(root, writer).path / "manifest.json"
+    path.write_text(path.read_text()[:40])
+    with pytest.raises(ValueError, match=r"manifest\.json: expected a manifest in JSON, got "):
+        open_artifact(root)
 
 
 def test_latest_goes_back_to_a_build_that_is_used_again(root, writer):

@@ -17,9 +17,8 @@ from schemas.artifacts import ROOT
 from schemas.config import ServeConfig
 from serving.bundle import Bundle, open_bundle
 from serving.client import Client
+from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
-
-ANNOUNCEMENT = "matinee: serving on "
 
 
 @dataclass(frozen=True)

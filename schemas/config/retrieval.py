@@ -1,0 +1,69 @@
+"""Table `[retrieval]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.config.checks import at_least, check_training, refuse
+
+LOSSES = ("full_softmax", "tfrs")
+
+
+@dataclass(frozen=True)
+class RetrievalConfig:
+    """`towers/`: the two-tower model.
+
+    Attributes:
+        embedding_dim: Width of query and item vectors.
+        history_len: Newest events of a history that the encoder reads.
+        blocks: Transformer blocks of the history encoder.
+        heads: Attention heads in each block.
+        dropout: Dropout rate on tokens, attention output and feed-forward output.
+        loss: `tfrs` (TFRS Retrieval task, whole catalogue as candidates) or `full_softmax`
+            (the same loss in plain `keras.ops`).
+        mask_seen: Leave a history's own items out of the negatives; right where what was seen is
+            not recommended again, wrong for repeated consumption.
+        temperature: Divides the inner product of unit vectors; 0 means plain dot product.
+        batch_size: Users in a training step.
+        learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
+        weight_decay: Of AdamW.
+        epochs: Upper limit; early stopping on the held-back events picks the number used.
+        patience: Epochs without a better validation NDCG@10 before stopping.
+        tail_share: Share of each user's events held back from the candidate model, whose
+            retrievals at those events train the ranker.
+        tail_events: Upper limit of held-back events per user.
+        candidates: Retrieved items kept per held-back event.
+        jit: Compile the training step with XLA.
+        seed: Seed of initial weights, data order and dropout.
+    """
+
+    embedding_dim: int = 64
+    history_len: int = 50
+    blocks: int = 2
+    heads: int = 2
+    dropout: float = 0.2
+    loss: str = "full_softmax"
+    mask_seen: bool = True
+    temperature: float = 0.0
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    epochs: int = 24
+    patience: int = 6
+    tail_share: float = 0.3
+    tail_events: int = 10
+    candidates: int = 200
+    jit: bool = True
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        check_training("retrieval", self)
+        at_least("retrieval", self, temperature=0, patience=1, candidates=1)
+        if self.loss not in LOSSES:
+            refuse("retrieval.loss", f"one of {list(LOSSES)}", self.loss)
+        if not 0 < self.tail_share < 1:
+            refuse("retrieval.tail_share", "more than 0 and less than 1", self.tail_share)
+        # One event to train the ranker on, one to validate it; all from one pass of the encoder.
+        if not 2 <= self.tail_events <= self.history_len + 1:
+            expected = f"2 to {self.history_len + 1}, which is history_len + 1"
+            refuse("retrieval.tail_events", expected, self.tail_events)
