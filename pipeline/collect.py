@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +9,17 @@ from pathlib import Path
 import apache_beam as beam
 import pyarrow as pa
 
+from pipeline.arrow_files import write_batch
 from pipeline.cleaning import CODED_EVENTS, clean
 from pipeline.histories import (
     by_shard,
     group,
     in_order,
     join_users,
-    profile_schema,
     without_repeats,
 )
 from pipeline.packing import pack, unpack
-from pipeline.rejects import to_jsonl
+from pipeline.rejects import keep_rejects
 from pipeline.runner import new_pipeline
 from pipeline.sources.blocks import Block, read_block
 from pipeline.sources.items import read_items
@@ -30,8 +29,6 @@ from schemas.cards import Card
 from schemas.columns import ITEM_ID, ORDINAL
 
 USERS_PER_BATCH = 512
-REJECTS = "rejects"
-"""Tag of the side output."""
 PEOPLE = None
 """Stands for the table of people among the blocks of events: to flatten two collections into one
 costs the local runner a pass over all events, and a copy."""
@@ -59,7 +56,6 @@ def collect(
     blocks: Sequence[Block],
     shards: int,
     work: Path,
-    rejects: Path,
     beam_args: Sequence[str] = (),
 ) -> None:
     """Runs the job.
@@ -68,32 +64,22 @@ def collect(
         source: What is read.
         blocks: The event files in parts.
         shards: Hash shards of users.
-        work: Takes `profiles-<shard>.arrow`, batches of `histories.profile_schema` sorted by user.
-        rejects: Takes the rejects, a JSON object a line, in no set order.
+        work: Takes `profiles-<shard>.arrow`, batches of `histories.profile_schema` sorted by user,
+            and `rejects-*.arrow`, for `rejects.tell_rejects`.
         beam_args: Beam options.
     """
     with new_pipeline(beam_args) as pipeline:
         item_ids = beam.pvalue.AsSingleton(
             pipeline | "Items" >> beam.Create([source]) | "ReadItems" >> beam.Map(_item_ids)
         )
-        rows = (
+        _ = (
             pipeline
             | "Parts" >> beam.Create([PEOPLE, *blocks])
             | "Spread" >> beam.Reshuffle()
-            | "Read" >> beam.FlatMap(_read, source, item_ids).with_outputs(REJECTS, main="rows")
-        )
-        grouped = (
-            rows.rows
+            | "Read" >> beam.FlatMap(_read, source, str(work), item_ids)
             | "ByUser" >> beam.FlatMap(_packed_by_shard, shards)
             | "ByShard" >> beam.GroupByKey()
-            | "Group" >> beam.FlatMap(_profiles, source, str(work)).with_outputs(REJECTS)
-        )
-        _ = (
-            (rows[REJECTS], grouped[REJECTS])
-            | "Rejects" >> beam.Flatten()
-            | "ToJson" >> beam.Map(to_jsonl, source.event_files)
-            | "WriteRejects"
-            >> beam.io.WriteToText(str(rejects), num_shards=1, shard_name_template="")
+            | "Group" >> beam.Map(_write_profiles, source, str(work))
         )
 
 
@@ -103,17 +89,19 @@ def _item_ids(source: Source) -> pa.Array | None:
     return None if items is None else items.column(ITEM_ID)
 
 
-def _read(part: Block | None, source: Source, item_ids: pa.Array | None) -> Iterator[object]:
-    """Batches of `CODED_EVENTS`, or the one of `user_schema`."""
+def _read(
+    part: Block | None, source: Source, work: str, item_ids: pa.Array | None
+) -> Iterator[pa.RecordBatch]:
+    """Batches of `CODED_EVENTS`, or the one of `user_schema`; rejected rows go to a file."""
     if part is PEOPLE:
         yield read_users(source.directory, source.card)
         return
+    rejects = []
     for rows, broken in read_block(part, source.card.events):
-        events, rejects = clean(rows, source.card, item_ids, source.demands)
+        events, rejected = clean(rows, source.card, item_ids, source.demands)
         yield events
-        for batch in (broken, rejects):
-            if len(batch):
-                yield beam.pvalue.TaggedOutput(REJECTS, batch)
+        rejects += [broken, rejected]
+    keep_rejects(rejects, Path(work) / f"rejects-file-{part.file.number}-{part.start}.arrow")
 
 
 def _packed_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -121,10 +109,8 @@ def _packed_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, 
         yield shard, pack(rows)
 
 
-def _profiles(
-    keyed: tuple[int, Iterable[pa.RecordBatch]], source: Source, work: str
-) -> Iterator[beam.pvalue.TaggedOutput]:
-    """Writes one shard's profiles; repeated events go to the rejects."""
+def _write_profiles(keyed: tuple[int, Iterable[pa.RecordBatch]], source: Source, work: str) -> None:
+    """Writes one shard's profiles, and its repeated events as rejects."""
     shard, batches = keyed
     read: dict[bool, list[pa.RecordBatch]] = {True: [], False: []}
     for batch in batches:
@@ -133,19 +119,10 @@ def _profiles(
     events, repeats = without_repeats(events)
     users = _concat(user_schema(source.card), read[False])
     profiles = join_users(group(events), users, source.card)
-    _write(profiles, Path(work) / f"profiles-{shard:05d}.arrow", profile_schema(source.card))
-    if len(repeats):
-        yield beam.pvalue.TaggedOutput(REJECTS, repeats)
+    write_batch(profiles, Path(work) / f"profiles-{shard:05d}.arrow", USERS_PER_BATCH)
+    keep_rejects([repeats], Path(work) / f"rejects-shard-{shard:05d}.arrow")
 
 
 def _concat(schema: pa.Schema, packed: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     batches = [unpack(batch, schema) for batch in packed]
     return pa.concat_batches([pa.RecordBatch.from_pylist([], schema), *batches])
-
-
-def _write(profiles: pa.RecordBatch, path: Path, schema: pa.Schema) -> None:
-    """Writes aside and renames, since a runner may run a bundle twice."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    with pa.ipc.new_file(str(aside), schema) as writer:
-        writer.write_table(pa.Table.from_batches([profiles]), max_chunksize=USERS_PER_BATCH)
-    aside.replace(path)

@@ -109,8 +109,9 @@ def join_users(histories: pa.RecordBatch, users: pa.RecordBatch, card: Card) -> 
     for name in card.user_features:
         found = users.column(name).take(row)
         features[name] = pc.fill_null(found, missing(found.type))
-    columns = {name: histories.column(name) for name in HISTORY}
-    return pa.record_batch({USER_ID: histories.column(USER_ID), **features, **columns})
+    columns = {name: histories.column(name) for name in (USER_ID, *HISTORY)} | features
+    schema = profile_schema(card)
+    return pa.record_batch([columns[name] for name in schema.names], schema=schema)
 
 
 def profile_schema(card: Card) -> pa.Schema:

@@ -18,7 +18,7 @@ from pipeline.features import sizes
 from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
-from pipeline.rejects import check_reject_rate, sort_rejects
+from pipeline.rejects import check_reject_rate, tell_rejects
 from pipeline.runner import remove_abandoned
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
@@ -90,8 +90,8 @@ def prepare(
     blocks = list(plan_blocks(files, card.events))
     read = sum(block.lines for block in blocks)
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
-    collect(source, blocks, config.shards, work, rejects, beam_args)
-    reasons = sort_rejects(rejects)
+    collect(source, blocks, config.shards, work, beam_args)
+    reasons = tell_rejects(sorted(work.glob("rejects-*.arrow")), source.event_files, rejects)
     check_reject_rate(read, reasons, config.max_reject_rate)
     if read == reasons.total():
         raise SourceError(f"{', '.join(source.event_files)}: expected events, got none")

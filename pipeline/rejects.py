@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from pipeline.arrow_files import write_batch
 from pipeline.ordinals import places
 from schemas.columns import ORDINAL
 
@@ -22,7 +23,8 @@ SCHEMA = pa.schema(
     ]
 )
 LONGEST_VALUE = 200
-"""Characters of a rejected value that are kept."""
+"""Characters of a rejected value that are told."""
+ROWS_PER_WRITE = 100_000
 
 
 class RejectRateError(ValueError):
@@ -55,37 +57,43 @@ def join_rejects(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.concat_batches([pa.RecordBatch.from_pylist([], SCHEMA), *batches])
 
 
-def to_jsonl(batch: pa.RecordBatch, files: Sequence[str]) -> str:
-    """One JSON object a line, without the last line end.
+def keep_rejects(batches: Sequence[pa.RecordBatch], path: Path) -> None:
+    """Writes rows of `SCHEMA` to an Arrow file, if there are any."""
+    rejects = join_rejects(batches)
+    if len(rejects):
+        write_batch(rejects, path)
+
+
+def tell_rejects(parts: Sequence[Path], files: Sequence[str], path: Path) -> Counter[str]:
+    """Writes what `keep_rejects` kept as a JSON object a line, in order of file and line.
 
     Args:
-        batch: Rows of `SCHEMA`.
-        files: Name of each file by its number.
-    """
-    file, line = places(batch.column(ORDINAL).to_numpy())
-    rows = batch.drop_columns([ORDINAL]).to_pylist()
-    return "\n".join(
-        json.dumps(
-            {"file": files[number], "line": int(at)}
-            | row
-            | {"value": row["value"][:LONGEST_VALUE]},
-            ensure_ascii=False,
-        )
-        for row, number, at in zip(rows, file, line, strict=True)
-    )
-
-
-def sort_rejects(path: Path) -> Counter[str]:
-    """Sorts a rejects file by file and line and counts its reasons.
+        parts: The Arrow files.
+        files: Name of each event file by its number.
+        path: Takes the lines.
 
     Returns:
         Rows by `"<field>: <reason>"`.
     """
-    with path.open(encoding="utf-8") as file:
-        rows = [(json.loads(line), line) for line in file if line.strip()]
-    rows.sort(key=lambda row: (row[0]["file"], row[0]["line"]))
-    path.write_text("".join(line for _, line in rows), encoding="utf-8")
-    return Counter(f"{row['field']}: {row['reason']}" for row, _ in rows)
+    rejects = pa.Table.from_batches([join_rejects([])])
+    for part in parts:
+        with pa.ipc.open_file(str(part)) as kept:
+            rejects = pa.concat_tables([rejects, kept.read_all()])
+    rejects = rejects.sort_by(ORDINAL)
+    with path.open("w", encoding="utf-8") as file:
+        for batch in rejects.to_batches(max_chunksize=ROWS_PER_WRITE):
+            file.writelines(_lines(batch, files))
+    reasons = rejects.group_by(["field", "reason"]).aggregate([([], "count_all")])
+    return Counter({f"{r['field']}: {r['reason']}": r["count_all"] for r in reasons.to_pylist()})
+
+
+def _lines(batch: pa.RecordBatch, files: Sequence[str]) -> Iterator[str]:
+    file, line = places(batch.column(ORDINAL).to_numpy())
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    rows = batch.drop_columns([ORDINAL]).to_pylist()
+    for number, at, row in zip(file, line.tolist(), rows, strict=True):
+        row["value"] = row["value"][:LONGEST_VALUE]
+        yield encode({"file": files[number], "line": at} | row) + "\n"
 
 
 def check_reject_rate(read: int, reasons: Counter[str], limit: float) -> None:

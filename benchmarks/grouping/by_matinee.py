@@ -13,9 +13,9 @@ CARD = CARDS / "ml-csv.toml"
 
 
 def group(directory: Path, out: Path) -> None:
-    """Reads `ratings.csv` and `movies.csv`; writes `profiles-*.arrow` and `rejects.jsonl`."""
+    """Reads `ratings.csv` and `movies.csv`; writes `profiles-*.arrow` and `rejects-*.arrow`."""
     card = load_card(CARD)
     files = open_events(directory, card.events)
     source = Source(directory, card, tuple(file.name for file in files))
     blocks = list(plan_blocks(files, card.events))
-    collect(source, blocks, PrepareConfig().shards, out, out / "rejects.jsonl")
+    collect(source, blocks, PrepareConfig().shards, out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -116,30 +116,37 @@ def _read(
     are left out.
     """
 
-    def skip(row: pa.csv.InvalidRow) -> str:
+    def read(skip: Callable[[pa.csv.InvalidRow], str] | None) -> pa.Table:
+        return pa.csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pa.csv.ReadOptions(
+                use_threads=skip is None,  # with threads, an invalid row has no number
+                block_size=len(data) + 1,
+                column_names=names,
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=_delimiter(table),
+                quote_char='"' if table.quoted else False,
+                newlines_in_values=table.quoted,
+                ignore_empty_lines=ragged is None,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), include_columns=wanted
+            ),
+        )
+
+    try:
+        return read(None)
+    except pa.ArrowInvalid:
         if ragged is None:
-            return "error"
+            raise
+
+    def skip(row: pa.csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    return pa.csv.read_csv(
-        pa.BufferReader(data),
-        read_options=pa.csv.ReadOptions(
-            use_threads=False,
-            block_size=len(data) + 1,
-            column_names=names,
-        ),
-        parse_options=pa.csv.ParseOptions(
-            delimiter=_delimiter(table),
-            quote_char='"' if table.quoted else False,
-            newlines_in_values=table.quoted,
-            ignore_empty_lines=ragged is None,
-            invalid_row_handler=skip,
-        ),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), include_columns=wanted
-        ),
-    )
+    return read(skip)
 
 
 def _plain(data: bytes, table: Table) -> bytes:

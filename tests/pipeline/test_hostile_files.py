@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.collect import Source, collect
-from pipeline.rejects import sort_rejects
+from pipeline.rejects import tell_rejects
 from pipeline.sources.blocks import open_events, plan_blocks
 from schemas.cards import Card, card_from_dict
 
@@ -136,8 +136,9 @@ def run(
     work = tmp_path / "work"
     work.mkdir()
     source = Source(tmp_path, described, tuple(file.name for file in opened))
-    collect(source, blocks, 2, work, work / "rejects.jsonl")
-    sort_rejects(work / "rejects.jsonl")
+    collect(source, blocks, 2, work)
+    parts = sorted(work.glob("rejects-*.arrow"))
+    tell_rejects(parts, source.event_files, work / "rejects.jsonl")
     rejects = [json.loads(line) for line in (work / "rejects.jsonl").read_text().splitlines()]
     assert {row["file"] for row in rejects} == {files}
     accepted = [

@@ -11,7 +11,7 @@ import pytest
 from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
-from pipeline.rejects import RejectRateError, check_reject_rate, sort_rejects
+from pipeline.rejects import RejectRateError, check_reject_rate, tell_rejects
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
 from schemas.artifacts import Artifact, build, open_artifact
@@ -48,8 +48,9 @@ def test_hostile_rows_are_told_apart(tmp_path: Path) -> None:
     blocks = list(plan_blocks(files, card.events, block_bytes=100))
     source = Source(data.path, card, ("u.data",))
     rejects = tmp_path / "rejects.jsonl"
-    collect(source, blocks, 2, tmp_path, rejects)
-    reasons = sort_rejects(rejects)
+    collect(source, blocks, 2, tmp_path)
+    parts = sorted(tmp_path.glob("rejects-*.arrow"))
+    reasons = tell_rejects(parts, source.event_files, rejects)
 
     rows = [json.loads(line) for line in rejects.read_text().splitlines()]
     read = sum(block.lines for block in blocks)

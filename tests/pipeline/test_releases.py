@@ -26,8 +26,8 @@ def profiles(directory: Path, card: Card, work: Path) -> pa.Table:
     source = Source(directory, card, tuple(file.name for file in files))
     blocks = list(plan_blocks(files, card.events, block_bytes=10_000))
     assert len(blocks) > 1
-    collect(source, blocks, SHARDS, work, work / "rejects.jsonl")
-    assert (work / "rejects.jsonl").read_text() == ""
+    collect(source, blocks, SHARDS, work)
+    assert not list(work.glob("rejects-*"))
     tables = [pa.ipc.open_file(str(path)).read_all() for path in work.glob("profiles-*.arrow")]
     assert len(tables) == SHARDS
     return pa.concat_tables(tables).sort_by("user_id").combine_chunks()

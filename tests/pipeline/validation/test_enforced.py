@@ -15,7 +15,7 @@ from pipeline.cleaning import clean
 from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
-from pipeline.rejects import RejectRateError, check_reject_rate, sort_rejects
+from pipeline.rejects import RejectRateError, check_reject_rate, tell_rejects
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.validation.choose import schema_file, schema_input
 from pipeline.validation.expected import Expected
@@ -46,8 +46,9 @@ def test_events_outside_are_rejects_like_others(tmp_path: Path) -> None:
     files = open_events(data.path, card.events)
     blocks = list(plan_blocks(files, card.events, block_bytes=40))
     source = Source(data.path, card, tuple(file.name for file in files), demands)
-    collect(source, blocks, 2, tmp_path, tmp_path / "rejects.jsonl")
-    reasons = sort_rejects(tmp_path / "rejects.jsonl")
+    collect(source, blocks, 2, tmp_path)
+    parts = sorted(tmp_path.glob("rejects-*.arrow"))
+    reasons = tell_rejects(parts, source.event_files, tmp_path / "rejects.jsonl")
     years = "1072915200 (2004-01-01T00:00:00) to 1546300799 (2018-12-31T23:59:59)"
     # The header is line 1, two good events follow. What breaks a rule of the card is told first.
     expected = [
