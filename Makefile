@@ -12,7 +12,7 @@ quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(INSTALLED)
 	$(BIN)/python -m pip check

@@ -43,6 +43,7 @@ TRAIN = [
 
 TEST = [
     "pytest>=9,<10",  # its majors change how fixtures are collected
+    "pytest-xdist>=3.8,<4",  # runs the files of the suite side by side
     "hypothesis>=6.150,<7",  # property tests of splits, filters and joins
     "scikit-learn>=1.8,<2",  # independent reference for the metrics
     "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
@@ -68,6 +69,7 @@ setup(
     packages=find_packages(
         include=[
             "schemas",
+            "schemas.*",
             "commands",
             "pipeline",
             "pipeline.*",
