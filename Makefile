@@ -47,3 +47,8 @@ test-flink: $(INSTALLED)
 
 test-prism: $(INSTALLED)
 	$(BIN)/python -m pytest -m prism tests/flink
+
+# Measures a result of docs/results/ again, e.g. `make results-prepare`; --help of the script says
+# what it needs.
+results-%: $(INSTALLED)
+	$(BIN)/python -m benchmarks.$(subst -,_,$*)
