@@ -55,17 +55,17 @@ class RetrievalModel(keras.Model):
         unit = config.temperature > 0
         self.scale = 1.0 / config.temperature if unit else 1.0
         self.mask_seen = config.mask_seen
-        self.item_tower = ItemTower(item_sizes, config.embedding_dim, unit, name="item_tower")
-        self.query_tower = QueryTower(
-            user_sizes,
-            rating_range,
+        self.item_tower = ItemTower(
+            item_sizes,
             config.embedding_dim,
-            config.history_len,
-            config.blocks,
-            config.heads,
-            config.dropout,
             unit,
-            name="query_tower",
+            config.item_id_dropout,
+            # The vocabulary ends with its out-of-vocabulary buckets.
+            unknown_id=len(is_item) - 1,
+            name="item_tower",
+        )
+        self.query_tower = QueryTower(
+            item_sizes[columns.ITEM_ID], user_sizes, rating_range, config, name="query_tower"
         )
         self.item_tower.build(None)
         self.query_tower.build(None)
@@ -73,7 +73,7 @@ class RetrievalModel(keras.Model):
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         """Queries `[batch, 1 + history_len, dim]` and the catalogue's vectors `[indices, dim]`."""
-        vectors = self.item_tower(self.catalogue)
+        vectors = self.item_tower(self.catalogue, training=training)
         history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
         return {
             "queries": self.query_tower(batch, history, training=training),
