@@ -34,6 +34,7 @@ TRAIN = [
     "tensorflow-serving-api>=2.19,<2.20",  # tfx-bsl wants < 2.20; a later one lifts protobuf to 7
     "keras>=3.15,<3.16",  # how it saves variables differs from one minor release to the next
     "tf-keras==2.21.0",  # the legacy Keras that TFRS 0.7.7 insists on; must match TensorFlow
+    "tensorboard>=2.21,<2.22",  # TensorFlow writes no summaries without it; must match it
     "tensorflow-recommenders==0.7.7",  # the newest; its needs are met in schemas/tf_runtime.py
     "pandas>=3.1,<3.2",  # hash_array picks the shards: another pandas might hash otherwise
     "scipy>=1.17,<2",  # sparse matrices of the baselines

@@ -96,16 +96,12 @@ class Stages:
 
         prepared, config = self.open("prepared"), self.config.retrieval
         with progress_line("train retrieval") as report:
-
-            def epoch(model: str, done: int, epochs: int, figures: dict[str, float]) -> None:
-                report(f"retrieval, {model}: {_short(figures)}", done, epochs)
-
             return self._build(
                 "retrieval",
                 config,
                 {"prepared": prepared},
                 ["towers", "schemas"],
-                lambda out: train(prepared, config, out, epoch),
+                lambda out: train(prepared, config, out, report),
             )
 
     def index(self) -> Artifact:

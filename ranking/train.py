@@ -32,6 +32,8 @@ from towers.optimizer import adamw
 Progress = Callable[[int, int, dict[str, float]], None]
 """(epochs done, epochs at most, figures of the last epoch)."""
 
+CLIP_NORM = 5.0
+"""Largest norm of all gradients of a step together."""
 WARMUP_STEPS = 50
 NDCG_K = 10
 SCORE_BATCH = 64
@@ -66,7 +68,11 @@ def train(
     )
     batches = TrainingBatches(fitted, lists, config)
     optimizer = adamw(
-        config.learning_rate, config.weight_decay, WARMUP_STEPS, len(batches) * config.epochs
+        config.learning_rate,
+        config.weight_decay,
+        WARMUP_STEPS,
+        len(batches) * config.epochs,
+        CLIP_NORM,
     )
     trainer.compile(optimizer=optimizer, jit_compile=config.jit)
     figures = _fit(trainer, batches, held, config, out / "log.jsonl", progress)

@@ -26,7 +26,7 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 LATEST = "latest"
-OLD = "-old"
+OLD, RESUME = "-old", ".resume-"
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "tensorflow",
@@ -114,6 +114,8 @@ def build(
         return dataclasses.replace(open_artifact(final), reused=True)
 
     _remove_abandoned(root, version)
+    if force:
+        shutil.rmtree(root / f"{RESUME}{version}", ignore_errors=True)
     aside = root / f".{version}.{os.getpid()}"
     aside.mkdir(parents=True)
     started = time.time()
@@ -132,8 +134,24 @@ def build(
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
+    shutil.rmtree(root / f"{RESUME}{version}", ignore_errors=True)
     _point_latest(root, version)
     return Artifact(final, manifest)
+
+
+def resume_directory(directory: Path) -> Path:
+    """Where a build keeps what it goes on from if it is killed.
+
+    It belongs to the version, not to the attempt: `build` removes it when the version is finished
+    or is to be built again from the start.
+
+    Args:
+        directory: What the build fills.
+    """
+    version = directory.name.split(".")[1]
+    kept = directory.with_name(f"{RESUME}{version}")
+    kept.mkdir(exist_ok=True)
+    return kept
 
 
 def open_artifact(path: Path) -> Artifact:

@@ -22,14 +22,28 @@ def gap_bucket(timestamp: Any, present: Any) -> Any:
 
     Returns:
         The same shape, int32: 0 where either time is unknown or there is no previous event,
-        otherwise 1 + floor(log2(1 + seconds)), at most `TIME_BUCKETS - 1`.
+        otherwise as `time_bucket` says.
     """
     known = ops.logical_and(present, timestamp > 0)
     both = ops.logical_and(known, _previous(known))
     # The difference is taken on integers: float32 holds unix seconds to the nearest 128 only.
-    seconds = ops.cast(ops.maximum(timestamp - _previous(timestamp), 0), "float32")
-    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + seconds)), "int32")
-    return ops.where(both, ops.minimum(bucket, TIME_BUCKETS - 1), 0)
+    return time_bucket(timestamp - _previous(timestamp), both)
+
+
+def time_bucket(seconds: Any, known: Any) -> Any:
+    """Bucket of a length of time.
+
+    Args:
+        seconds: Integers; what is below 0 counts as 0.
+        known: The same shape, bool.
+
+    Returns:
+        The same shape, int32: 0 where unknown, otherwise 1 + floor(log2(1 + seconds)), at most
+        `TIME_BUCKETS - 1`.
+    """
+    length = ops.cast(ops.maximum(seconds, 0), "float32")
+    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + length)), "int32")
+    return ops.where(known, ops.minimum(bucket, TIME_BUCKETS - 1), 0)
 
 
 def rating_inputs(rating: Any, rating_range: tuple[float, float]) -> Any:

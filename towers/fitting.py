@@ -1,49 +1,49 @@
-"""Fits one retrieval model: data order, optimizer, validation after every epoch."""
+"""Fits one retrieval model: epochs, validation, early stopping, and going on after a kill."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
-import tensorflow as tf
+import keras
 
-from schemas import columns
 from schemas.config import RetrievalConfig
 from schemas.histories import Histories, training_windows
 from towers.model import RetrievalModel
 from towers.optimizer import adamw
 from towers.tail import TailScorer
+from towers.training.batches import WindowBatches
+from towers.training.checkpoints import Checkpoint, State
+from towers.training.epoch_log import EpochLog
 
-WARMUP_STEPS = 100
-
-Progress = Callable[[int, int, dict[str, float]], None]
-"""(epochs done, epochs at most, figures of the last epoch)."""
+Progress = Callable[[str, int, int], None]
+"""(where the fit is and its newest figures, steps done, steps at most)."""
 
 
 def fit(
     model: RetrievalModel,
     histories: Histories,
     config: RetrievalConfig,
-    log: Path,
+    log: EpochLog,
+    checkpoint: Path,
     progress: Progress,
     epochs: int,
     scorer: TailScorer | None = None,
 ) -> int:
-    """Trains in place.
+    """Trains in place, from where an earlier attempt was killed if there was one.
 
     Args:
         model: A fresh model.
         histories: The events to fit.
         config: The stage's configuration.
-        log: A JSON line per epoch goes here.
-        progress: Called after every epoch.
+        log: Takes the figures of every epoch.
+        checkpoint: File of the run's state, which goes on from it if it exists.
+        progress: Called after every step.
         epochs: Epochs at most.
         scorer: If given, NDCG@10 of its events decides when to stop, and the weights of the best
             epoch stay.
@@ -52,44 +52,89 @@ def fit(
         The number of epochs whose weights the model now has.
     """
     windows = training_windows(histories, config.history_len)
-    dataset, steps = _dataset(windows, config)
+    batches = WindowBatches(windows, config.batch_size, config.seed)
     optimizer = adamw(
-        config.learning_rate, config.weight_decay, WARMUP_STEPS, steps * config.epochs
+        config.learning_rate,
+        config.weight_decay,
+        config.warmup_steps,
+        batches.steps * config.epochs,
+        config.clip_norm,
     )
     model.compile(optimizer=optimizer, jit_compile=config.jit)
-    best_ndcg, best_epoch, best_weights = -1.0, 0, None
-    with log.open("w") as lines:
-        for epoch in range(1, epochs + 1):
-            started = time.perf_counter()
-            fitted = model.fit(dataset, steps_per_epoch=steps, shuffle=False, verbose=0)
-            figures = {"loss": float(fitted.history["loss"][0])}
-            if scorer is not None:
-                figures["ndcg@10"] = scorer.ndcg()
-            figures["seconds"] = round(time.perf_counter() - started, 3)
-            lines.write(json.dumps({"epoch": epoch} | figures) + "\n")
-            lines.flush()
-            progress(epoch, epochs, figures)
-            if scorer is None:
-                continue
-            if figures["ndcg@10"] > best_ndcg:
-                best_ndcg, best_epoch = figures["ndcg@10"], epoch
-                best_weights = model.get_weights()
-            elif epoch - best_epoch >= config.patience:
-                break
-    if best_weights is None:
+    kept = Checkpoint(checkpoint, model)
+    state = kept.restore()
+    for line in state.lines:
+        log.write(line)
+    while state.epoch <= epochs and not _stopped(state, config, scorer):
+        figures = _epoch(model, batches, state, kept, config, progress, epochs)
+        if scorer is not None:
+            figures["ndcg@10"] = scorer.ndcg()
+            if figures["ndcg@10"] > state.best:
+                state.best, state.best_epoch = figures["ndcg@10"], state.epoch
+                kept.best_weights = model.get_weights()
+        log.write(figures)
+        state.lines.append(figures)
+        state.epoch, state.step, state.loss = state.epoch + 1, 0, 0.0
+        kept.save(state)
+    if scorer is None:
         return epochs
-    model.set_weights(best_weights)
-    return best_epoch
+    model.set_weights(kept.best_weights)
+    return state.best_epoch
 
 
-def _dataset(
-    windows: dict[str, np.ndarray], config: RetrievalConfig
-) -> tuple[tf.data.Dataset, int]:
-    """Endless shuffled batches of one static shape, and the batches of an epoch."""
-    inputs = {k: v for k, v in windows.items() if not k.startswith("target_")}
-    targets = windows[columns.TARGET_ITEM_ID]
-    count = len(targets)
-    dataset = tf.data.Dataset.from_tensor_slices((inputs, targets))
-    dataset = dataset.shuffle(count, seed=config.seed, reshuffle_each_iteration=True).repeat()
-    dataset = dataset.batch(config.batch_size, drop_remainder=True)
-    return dataset.prefetch(tf.data.AUTOTUNE), max(1, round(count / config.batch_size))
+def _stopped(state: State, config: RetrievalConfig, scorer: TailScorer | None) -> bool:
+    """Whether too many epochs have passed since the best."""
+    return scorer is not None and state.epoch - 1 - state.best_epoch >= config.patience
+
+
+def _epoch(
+    model: RetrievalModel,
+    batches: WindowBatches,
+    state: State,
+    checkpoint: Checkpoint,
+    config: RetrievalConfig,
+    progress: Progress,
+    epochs: int,
+) -> dict[str, float]:
+    """The steps of an epoch that are not done yet; its figures."""
+    started = time.perf_counter()
+    latest = "".join(f", {n} {v:.4g}" for n, v in (state.lines or [{}])[-1].items() if "@" in n)
+
+    def after_step() -> None:
+        done = (state.epoch - 1) * batches.steps + state.step
+        text = f"epoch {state.epoch} of {epochs}, loss {state.loss:.4g}{latest}"
+        progress(text, done, epochs * batches.steps)
+
+    model.fit(
+        batches.epoch(state.epoch, state.step),
+        steps_per_epoch=batches.steps - state.step,
+        shuffle=False,
+        verbose=0,
+        callbacks=[_Steps(state, checkpoint, config.checkpoint_seconds, after_step)],
+    )
+    seconds = round(time.perf_counter() - started, 3)
+    return {"epoch": state.epoch, "loss": state.loss, "seconds": seconds}
+
+
+class _Steps(keras.callbacks.Callback):
+    """Keeps the state up to date with every step, and now and then on disk."""
+
+    def __init__(
+        self, state: State, checkpoint: Checkpoint, seconds: float, after_step: Callable[[], None]
+    ):
+        super().__init__()
+        self.state, self.checkpoint, self.seconds = state, checkpoint, seconds
+        self.after_step = after_step
+        self.first_step, self.loss_before = state.step, state.loss * state.step
+        self.saved = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keras gives the mean loss of the steps since its epoch began, which was `first_step`."""
+        self.state.step += 1
+        since = self.state.step - self.first_step
+        total = self.loss_before + float((logs or {})["loss"]) * since
+        self.state.loss = total / self.state.step
+        self.after_step()
+        if time.monotonic() - self.saved >= self.seconds:
+            self.checkpoint.save(self.state)
+            self.saved = time.monotonic()

@@ -16,22 +16,36 @@ from schemas import columns
 class ItemTower(keras.layers.Layer):
     """Sums the embedding of the id and the mean embedding of each content feature.
 
+    In training, some ids are replaced by an out-of-vocabulary one (id dropout, as DropoutNet,
+    Volkovs et al. 2017, does for cold items), so that content alone learns to place an item.
+
     An item unknown to training keeps its content embeddings and falls into an out-of-vocabulary id
     bucket, so that it still gets a useful vector (the additive form of LightFM, Kula 2015,
     arxiv.org/abs/1507.08439).
     """
 
-    def __init__(self, sizes: dict[str, int], embedding_dim: int, unit: bool, **kwargs: Any):
+    def __init__(
+        self,
+        sizes: dict[str, int],
+        embedding_dim: int,
+        unit: bool,
+        id_dropout: float = 0.0,
+        unknown_id: int = columns.PADDING,
+        **kwargs: Any,
+    ):
         """Creates the tower.
 
         Args:
             sizes: `item_id` and each content feature to its number of indices, padding included.
             embedding_dim: Width of the vectors.
             unit: Scale vectors to length 1.
+            id_dropout: Share of ids replaced in training.
+            unknown_id: By what: the index of an item that is not in the vocabulary.
             **kwargs: Of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.unit = unit
+        self.unit, self.id_dropout, self.unknown_id = unit, id_dropout, unknown_id
+        self.random = keras.random.SeedGenerator() if id_dropout else None
         self.tables = {
             name: keras.layers.Embedding(
                 size,
@@ -47,17 +61,22 @@ class ItemTower(keras.layers.Layer):
             table.build(None)
         self.built = True
 
-    def call(self, items: dict[str, Any]) -> Any:
+    def call(self, items: dict[str, Any], training: bool | None = None) -> Any:
         """Encodes items.
 
         Args:
             items: `item_id` `[items]` int64 and each content feature `[items, values]` int64,
                 right-padded with 0.
+            training: Whether id dropout applies.
 
         Returns:
             `[items, embedding_dim]` float.
         """
-        vectors = self.tables[columns.ITEM_ID](items[columns.ITEM_ID])
+        ids = items[columns.ITEM_ID]
+        if training and self.random is not None:
+            drawn = keras.random.uniform(ops.shape(ids), seed=self.random)
+            ids = ops.where(drawn < self.id_dropout, self.unknown_id, ids)
+        vectors = self.tables[columns.ITEM_ID](ids)
         for name, table in self.tables.items():
             if name != columns.ITEM_ID:
                 vectors = vectors + mean_embedding(table, items[name])

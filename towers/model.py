@@ -17,6 +17,7 @@ from schemas import columns
 from schemas.config import RetrievalConfig
 from towers.item_tower import ItemTower
 from towers.query_tower import QueryTower
+from towers.training.devices import sum_over_replicas
 
 Loss = Callable[[Any, Any, Any, Any], Any]
 """(queries, positives, catalogue, allowed) to a loss per position, as in `towers.losses`."""
@@ -55,17 +56,17 @@ class RetrievalModel(keras.Model):
         unit = config.temperature > 0
         self.scale = 1.0 / config.temperature if unit else 1.0
         self.mask_seen = config.mask_seen
-        self.item_tower = ItemTower(item_sizes, config.embedding_dim, unit, name="item_tower")
-        self.query_tower = QueryTower(
-            user_sizes,
-            rating_range,
+        self.item_tower = ItemTower(
+            item_sizes,
             config.embedding_dim,
-            config.history_len,
-            config.blocks,
-            config.heads,
-            config.dropout,
             unit,
-            name="query_tower",
+            config.item_id_dropout,
+            # The vocabulary ends with its out-of-vocabulary buckets.
+            unknown_id=len(is_item) - 1,
+            name="item_tower",
+        )
+        self.query_tower = QueryTower(
+            item_sizes[columns.ITEM_ID], user_sizes, rating_range, config, name="query_tower"
         )
         self.item_tower.build(None)
         self.query_tower.build(None)
@@ -73,7 +74,7 @@ class RetrievalModel(keras.Model):
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         """Queries `[batch, 1 + history_len, dim]` and the catalogue's vectors `[indices, dim]`."""
-        vectors = self.item_tower(self.catalogue)
+        vectors = self.item_tower(self.catalogue, training=training)
         history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
         return {
             "queries": self.query_tower(batch, history, training=training),
@@ -82,7 +83,7 @@ class RetrievalModel(keras.Model):
 
     def catalogue_vectors(self) -> Any:
         """Vectors of every item index, `[indices, embedding_dim]`."""
-        return self.item_tower(self.catalogue)
+        return ops.cast(self.item_tower(self.catalogue), "float32")
 
     def queries(self, batch: dict[str, Any], vectors: Any) -> Any:
         """Queries after no event and after each event, without dropout.
@@ -96,7 +97,8 @@ class RetrievalModel(keras.Model):
             logit that the loss saw.
         """
         history = ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0)
-        return self.query_tower(batch, history, training=False) * self.scale
+        queries = self.query_tower(batch, history, training=False)
+        return ops.cast(queries, "float32") * self.scale
 
     def newest_query(self, batch: dict[str, Any], history: Any) -> Any:
         """Query after the newest event, or after none where the history is empty.
@@ -108,7 +110,7 @@ class RetrievalModel(keras.Model):
         Returns:
             `[batch, embedding_dim]`, scaled as in `queries`.
         """
-        tokens = self.query_tower(batch, history, training=False)
+        tokens = ops.cast(self.query_tower(batch, history, training=False), "float32")
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
         some = ops.any(present, axis=1, keepdims=True)
         # Histories are left-padded: the last token is the newest event, the first is the viewer.
@@ -122,14 +124,21 @@ class RetrievalModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Mean loss over the positions that have a target."""
+        """Mean loss over the positions that have a target, in all replicas.
+
+        Keras adds up the gradients of replicas, so that each one's share is what it gives.
+        """
         targets = ops.reshape(y, (-1,))
         queries = ops.reshape(y_pred["queries"], (-1, y_pred["queries"].shape[-1]))
         losses = self.retrieval_loss(
-            queries * self.scale, targets, y_pred["catalogue"], self._allowed(x)
+            # In full precision, whatever the layers compute in: logits reach far and differ little.
+            ops.cast(queries, "float32") * self.scale,
+            targets,
+            ops.cast(y_pred["catalogue"], "float32"),
+            self._allowed(x),
         )
         real = ops.cast(ops.not_equal(targets, columns.PADDING), losses.dtype)
-        return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+        return ops.sum(losses * real) / ops.maximum(sum_over_replicas(ops.sum(real)), 1.0)
 
     def _allowed(self, batch: dict[str, Any]) -> Any:
         """What may be a negative at each position, `[batch * (1 + history_len), indices]` bool."""

@@ -7,15 +7,12 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 import keras
 
-CLIP_NORM = 5.0
-"""Largest norm of all gradients of a step together."""
-
 LAST_SHARE = 0.05
 """Learning rate of the last step, as a share of the peak."""
 
 
 def adamw(
-    learning_rate: float, weight_decay: float, warmup_steps: int, steps: int
+    learning_rate: float, weight_decay: float, warmup_steps: int, steps: int, clip_norm: float
 ) -> keras.optimizers.Optimizer:
     """AdamW (Loshchilov and Hutter 2019) with a linear warm-up and a cosine decay.
 
@@ -24,6 +21,7 @@ def adamw(
         weight_decay: Decoupled weight decay.
         warmup_steps: Steps from 0 to the peak.
         steps: All steps, those of the warm-up among them.
+        clip_norm: Largest norm of all gradients of a step together.
     """
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
@@ -32,4 +30,4 @@ def adamw(
         decay_steps=max(steps - warmup_steps, 1),
         alpha=LAST_SHARE,
     )
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=CLIP_NORM)
+    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip_norm)

@@ -11,101 +11,70 @@ import keras
 from keras import ops
 
 from schemas import columns
+from schemas.config import RetrievalConfig
+from towers.encoders.choose import new_encoder
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import mean_embedding
+from towers.successors import Successors
 
 INITIAL_STDDEV = 0.02
-"""Of the initial embeddings of positions, gaps, ratings, user features and the start token."""
-
-
-class TransformerBlock(keras.layers.Layer):
-    """Pre-norm causal self-attention and feed-forward (SASRec, Kang and McAuley 2018)."""
-
-    def __init__(self, embedding_dim: int, heads: int, dropout: float, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6)
-        self.attention = keras.layers.MultiHeadAttention(
-            heads, embedding_dim // heads, dropout=dropout
-        )
-        self.forward_norm = keras.layers.LayerNormalization(epsilon=1e-6)
-        self.widen = keras.layers.Dense(4 * embedding_dim, activation="gelu")
-        self.narrow = keras.layers.Dense(embedding_dim)
-        self.dropout = keras.layers.Dropout(dropout)
-
-    def build(self, input_shape: Any) -> None:
-        self.attention_norm.build(input_shape)
-        self.attention.build(input_shape, input_shape)
-        self.forward_norm.build(input_shape)
-        self.widen.build(input_shape)
-        self.narrow.build((*input_shape[:-1], self.widen.units))
-        self.built = True
-
-    def call(self, tokens: Any, mask: Any, training: bool | None = None) -> Any:
-        """Maps `[batch, tokens, dim]` to the same shape; `mask` is `[batch, tokens, tokens]`."""
-        normed = self.attention_norm(tokens)
-        attended = self.attention(normed, normed, attention_mask=mask, training=training)
-        tokens = tokens + self.dropout(attended, training=training)
-        widened = self.widen(self.forward_norm(tokens))
-        return tokens + self.dropout(self.narrow(widened), training=training)
+"""Of the initial embeddings of gaps, ratings, user features and the start token."""
 
 
 class QueryTower(keras.layers.Layer):
     """Reads a history and gives the query that predicts the event after each of its events.
 
-    The first token stands for the viewer: a learned start vector plus the user features. It is what
-    a viewer without a history is known by, and every later token attends to it.
+    The viewer's token is a learned start vector plus the user features. It is what a viewer without
+    a history is known by, and every encoder reads it before the events.
     """
 
     def __init__(
         self,
+        items: int,
         user_sizes: dict[str, int],
         rating_range: tuple[float, float],
-        embedding_dim: int,
-        history_len: int,
-        blocks: int,
-        heads: int,
-        dropout: float,
-        unit: bool,
+        config: RetrievalConfig,
         **kwargs: Any,
     ):
         """Creates the tower.
 
         Args:
+            items: Number of item indices, padding and out-of-vocabulary included.
             user_sizes: User feature to its number of indices, padding included.
             rating_range: Ends of the rating scale.
-            embedding_dim: Width of the vectors.
-            history_len: Events read.
-            blocks: Transformer blocks.
-            heads: Attention heads in each block.
-            dropout: Dropout rate.
-            unit: Scale queries to length 1.
+            config: The stage's configuration.
             **kwargs: Of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.embedding_dim, self.history_len, self.unit = embedding_dim, history_len, unit
+        self.embedding_dim, self.history_len = config.embedding_dim, config.history_len
+        self.unit = config.temperature > 0
         self.rating_range = rating_range
         small = keras.initializers.RandomNormal(stddev=INITIAL_STDDEV)
 
         def table(size: int, name: str) -> Any:
             return keras.layers.Embedding(
-                size, embedding_dim, embeddings_initializer=small, name=name
+                size, config.embedding_dim, embeddings_initializer=small, name=name
             )
 
         self.user_tables = {n: table(size, f"{n}_embedding") for n, size in user_sizes.items()}
-        self.position = table(history_len, "position_embedding")
         self.gap = table(TIME_BUCKETS, "gap_embedding")
-        self.rating = keras.layers.Dense(embedding_dim, kernel_initializer=small, name="rating")
-        self.dropout = keras.layers.Dropout(dropout)
-        self.blocks = [TransformerBlock(embedding_dim, heads, dropout) for _ in range(blocks)]
+        self.rating = keras.layers.Dense(
+            config.embedding_dim, kernel_initializer=small, name="rating"
+        )
+        self.dropout = keras.layers.Dropout(config.dropout)
+        self.encoder = new_encoder(config)
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
+        self.successors = None
+        if config.successors:
+            self.successors = Successors(items, config.embedding_dim, config.successors)
 
     def build(self, input_shape: Any = None) -> None:
-        for part in (*self.user_tables.values(), self.position, self.gap):
+        for part in (*self.user_tables.values(), self.gap):
             part.build(None)
         self.rating.build((None, None, 2))
-        tokens = (None, None, self.embedding_dim)
-        for part in (*self.blocks, self.norm):
-            part.build(tokens)
+        self.norm.build((None, None, self.embedding_dim))
+        if self.successors is not None:
+            self.successors.build(None)
         # Not zeros: without user features the query of no event would be exactly 0, where scaling
         # to length 1 multiplies gradients by 1e7 and each layer norm by 1e3 (NaN under XLA).
         self.start = self.add_weight(
@@ -131,19 +100,23 @@ class QueryTower(keras.layers.Layer):
             after each event. Rows of padding carry no meaning.
         """
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
+        timestamp = batch[columns.HISTORY_TIMESTAMP]
         events = vectors * self.embedding_dim**0.5 if self.unit else vectors
-        events = events + self.position(ops.arange(self.history_len))
-        events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], present))
+        events = events + self.gap(gap_bucket(timestamp, present))
         events = events + self.rating(
             rating_inputs(batch[columns.HISTORY_RATING], self.rating_range)
         )
-        tokens = ops.concatenate([self._viewer(batch, present), events], axis=1)
-        tokens = self.dropout(tokens, training=training)
-        mask = causal_mask(present)
-        for block in self.blocks:
-            tokens = block(tokens, mask, training=training)
-        tokens = self.norm(tokens)
-        return ops.normalize(tokens, axis=-1) if self.unit else tokens
+        queries = self.encoder(
+            self.dropout(self._viewer(batch, present), training=training),
+            self.dropout(events, training=training),
+            present,
+            timestamp,
+            training=training,
+        )
+        queries = self.norm(queries)
+        if self.successors is not None:
+            queries = queries + self.successors(batch[columns.HISTORY_ITEM_ID])
+        return ops.normalize(queries, axis=-1) if self.unit else queries
 
     def _viewer(self, batch: dict[str, Any], present: Any) -> Any:
         """The viewer token, `[batch, 1, embedding_dim]`."""
@@ -151,19 +124,3 @@ class QueryTower(keras.layers.Layer):
         for name, table in self.user_tables.items():
             viewer = viewer + mean_embedding(table, ops.expand_dims(batch[name], -1))[:, None, :]
         return viewer
-
-
-def causal_mask(present: Any) -> Any:
-    """What each token may attend to: itself, the viewer token, and real events before it.
-
-    Args:
-        present: `[batch, history_len]` bool, False is padding.
-
-    Returns:
-        `[batch, 1 + history_len, 1 + history_len]` bool.
-    """
-    keys = ops.pad(present, [[0, 0], [1, 0]], constant_values=True)
-    length = ops.shape(keys)[1]
-    steps = ops.arange(length)
-    causal = ops.expand_dims(steps, 0) <= ops.expand_dims(steps, 1)
-    return ops.logical_and(ops.expand_dims(keys, 1), ops.expand_dims(causal, 0))

@@ -16,8 +16,9 @@ import keras
 from keras import ops
 
 from schemas import columns
-from schemas.artifacts import Artifact
+from schemas.artifacts import Artifact, resume_directory
 from schemas.config import RetrievalConfig
+from schemas.histories import Histories
 from schemas.prepared import (
     is_item,
     item_sizes,
@@ -33,9 +34,11 @@ from towers.losses import full_softmax
 from towers.model import RetrievalModel
 from towers.queries import sample_queries
 from towers.tail import TailScorer, hold_back
+from towers.training.devices import training_scope
+from towers.training.epoch_log import EpochLog
 
-Progress = Callable[[str, int, int, dict[str, float]], None]
-"""(what is trained, epochs done, epochs at most, figures of the last epoch)."""
+Progress = Callable[[str, int, int], None]
+"""(what is trained and how it goes, steps done, steps at most)."""
 
 QUERIES = 10_000
 """Query vectors kept at most, for the index to measure its recall on."""
@@ -51,29 +54,32 @@ def train(
     *final model* is fitted on all events but the test events, for the number of epochs that was
     best for the candidate model. Users with too few events for a test event are in both.
 
+    Killed, it goes on where it was when it is called for a directory of the same version.
+
     Args:
         prepared: The prepared artefact.
         config: The stage's configuration.
         out: Empty directory to fill.
-        progress: Called after every epoch.
+        progress: Called after every step.
 
     Returns:
         Figures for the manifest.
     """
+    (out / "log").mkdir()
+    with training_scope(config.mirrored, config.precision):
+        return _train(prepared, config, out, progress)
+
+
+def _train(
+    prepared: Artifact, config: RetrievalConfig, out: Path, progress: Progress
+) -> dict[str, Any]:
     histories = load_histories(prepared, "fit")
     tail = hold_back(histories, config)
-    (out / "log").mkdir()
 
     candidate_model = new_model(prepared, config)
     scorer = TailScorer(candidate_model, tail, config.history_len)
-    epochs = fit(
-        candidate_model,
-        tail.kept,
-        config,
-        out / "log" / "candidate_model.jsonl",
-        lambda *done: progress("candidate model", *done),
-        config.epochs,
-        scorer,
+    epochs = _fit(
+        "candidate_model", candidate_model, tail.kept, config, out, progress, config.epochs, scorer
     )
     write_candidates(scorer, config.candidates, out / "candidates.npz")
     np.save(
@@ -81,14 +87,7 @@ def train(
     )
 
     model = new_model(prepared, config)
-    fit(
-        model,
-        histories,
-        config,
-        out / "log" / "final_model.jsonl",
-        lambda *done: progress("final model", *done),
-        epochs,
-    )
+    _fit("final_model", model, histories, config, out, progress, epochs)
     catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
     export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)
     queries = sample_queries(model, histories, config.history_len, QUERIES, config.seed)
@@ -99,6 +98,26 @@ def train(
         "held_back_events": int(tail.counts.sum()),
         "parameters": model.count_params(),
     }
+
+
+def _fit(
+    name: str,
+    model: RetrievalModel,
+    histories: Histories,
+    config: RetrievalConfig,
+    out: Path,
+    progress: Progress,
+    epochs: int,
+    scorer: TailScorer | None = None,
+) -> int:
+    """One of the two fits, with its own log and checkpoint."""
+    checkpoint = resume_directory(out) / f"{name}.npz"
+
+    def report(text: str, done: int, steps: int) -> None:
+        progress(f"{name.replace('_', ' ')}, {text}", done, steps)
+
+    with EpochLog(out / "log", name) as log:
+        return fit(model, histories, config, log, checkpoint, report, epochs, scorer)
 
 
 def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:

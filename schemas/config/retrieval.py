@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.config.checks import at_least, check_training, refuse
+from schemas.config.checks import at_least, check_choice, check_training, refuse
 
+ENCODERS = ("transformer", "gru", "cnn", "mean")
+PRECISIONS = ("float32", "mixed_bfloat16")
+POSITIONS = ("learned", "relative")
 LOSSES = ("full_softmax", "tfrs")
 
 
@@ -16,8 +19,17 @@ class RetrievalConfig:
     Attributes:
         embedding_dim: Width of query and item vectors.
         history_len: Newest events of a history that the encoder reads.
-        blocks: Transformer blocks of the history encoder.
-        heads: Attention heads in each block.
+        encoder: History encoder: `transformer`, `gru`, `cnn` or `mean` (`towers/encoders/`).
+        blocks: Layers of the encoder.
+        heads: Attention heads in each layer of a transformer.
+        positions: Of a transformer: `learned` vectors that count from the newest event, or
+            `relative`, biases of attention by distance.
+        time_bias: Of a transformer: attention has biases by the time between two events.
+        gated: Feed-forward layers are gated (SwiGLU).
+        successors: Newest events whose items add a second vector to the query, what tends to follow
+            them; 0: none.
+        item_id_dropout: Share of item ids that each training step takes for unknown, so that the
+            content features of items learn to stand alone.
         dropout: Dropout rate on tokens, attention output and feed-forward output.
         loss: `tfrs` (TFRS Retrieval task, whole catalogue as candidates) or `full_softmax`
             (the same loss in plain `keras.ops`).
@@ -28,19 +40,30 @@ class RetrievalConfig:
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
         epochs: Upper limit; early stopping on the held-back events picks the number used.
+        warmup_steps: Steps over which the rate rises from 0.
+        clip_norm: Largest norm of all gradients of a step together; what is longer is scaled down.
         patience: Epochs without a better validation NDCG@10 before stopping.
         tail_share: Share of each user's events held back from the candidate model, whose
             retrievals at those events train the ranker.
         tail_events: Upper limit of held-back events per user.
         candidates: Retrieved items kept per held-back event.
         jit: Compile the training step with XLA.
+        precision: `float32`, or `mixed_bfloat16`: products in half the bits, weights in all.
+        mirrored: A replica on every GPU (without any, on every logical CPU device).
+        checkpoint_seconds: At most so much training is lost by a kill.
         seed: Seed of initial weights, data order and dropout.
     """
 
     embedding_dim: int = 64
     history_len: int = 50
+    encoder: str = "transformer"
     blocks: int = 2
     heads: int = 2
+    positions: str = "learned"
+    time_bias: bool = False
+    gated: bool = False
+    successors: int = 0
+    item_id_dropout: float = 0.0
     dropout: float = 0.2
     loss: str = "full_softmax"
     mask_seen: bool = True
@@ -49,18 +72,30 @@ class RetrievalConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     epochs: int = 24
+    warmup_steps: int = 100
+    clip_norm: float = 5.0
     patience: int = 6
     tail_share: float = 0.3
     tail_events: int = 10
     candidates: int = 200
     jit: bool = True
+    precision: str = "float32"
+    mirrored: bool = False
+    checkpoint_seconds: float = 60.0
     seed: int = 1
 
     def __post_init__(self) -> None:
         check_training("retrieval", self)
-        at_least("retrieval", self, temperature=0, patience=1, candidates=1)
-        if self.loss not in LOSSES:
-            refuse("retrieval.loss", f"one of {list(LOSSES)}", self.loss)
+        at_least("retrieval", self, temperature=0, patience=1, candidates=1, successors=0)
+        check_choice("retrieval.encoder", self.encoder, ENCODERS)
+        check_choice("retrieval.positions", self.positions, POSITIONS)
+        check_choice("retrieval.loss", self.loss, LOSSES)
+        check_choice("retrieval.precision", self.precision, PRECISIONS)
+        at_least("retrieval", self, warmup_steps=0, checkpoint_seconds=0)
+        if not self.clip_norm > 0:  # NaN compares false
+            refuse("retrieval.clip_norm", "more than 0", self.clip_norm)
+        if not 0 <= self.item_id_dropout < 1:
+            refuse("retrieval.item_id_dropout", "0 or more and less than 1", self.item_id_dropout)
         if not 0 < self.tail_share < 1:
             refuse("retrieval.tail_share", "more than 0 and less than 1", self.tail_share)
         # One event to train the ranker on, one to validate it; all from one pass of the encoder.

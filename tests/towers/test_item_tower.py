@@ -1,0 +1,38 @@
+import numpy as np
+
+from towers.item_tower import ItemTower
+
+SIZES = {"item_id": 1_002, "genres": 4}
+UNKNOWN = 1_001
+
+
+def make(id_dropout: float) -> tuple[ItemTower, dict[str, np.ndarray]]:
+    tower = ItemTower(SIZES, 4, unit=False, id_dropout=id_dropout, unknown_id=UNKNOWN)
+    tower.build(None)
+    genres = np.random.default_rng(0).integers(0, 4, (1_002, 2))
+    return tower, {"item_id": np.arange(1_002), "genres": genres}
+
+
+def test_id_dropout_takes_a_share_of_ids_for_unknown_and_keeps_the_content() -> None:
+    tower, items = make(0.25)
+    known = np.asarray(tower(items))
+    unknown = np.asarray(tower(dict(items, item_id=np.full(1_002, UNKNOWN))))
+    trained = np.asarray(tower(items, training=True))
+    replaced = np.isclose(trained, unknown).all(axis=1)
+    np.testing.assert_array_equal(trained[~replaced], known[~replaced])
+    assert 0.2 < replaced.mean() < 0.3
+    again = np.isclose(np.asarray(tower(items, training=True)), unknown).all(axis=1)
+    assert (again != replaced).any()
+
+
+def test_ids_stay_outside_training() -> None:
+    tower, items = make(0.9)
+    np.testing.assert_array_equal(tower(items), tower(items, training=False))
+
+
+def test_an_unknown_item_has_the_vector_of_its_content() -> None:
+    tower, _ = make(0.0)
+    genres = np.array([[1, 0], [2, 0]])
+    one, other = np.asarray(tower({"item_id": np.array([UNKNOWN] * 2), "genres": genres}))
+    table = np.asarray(tower.tables["genres"].embeddings)
+    np.testing.assert_allclose(one - other, table[1] - table[2], atol=1e-6)

@@ -1,0 +1,115 @@
+"""A fit that was killed goes on to the very numbers of one that was not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schemas.artifacts import ROOT, Artifact
+from schemas.config import RetrievalConfig
+from schemas.prepared import load_histories
+from towers.fitting import fit
+from towers.model import RetrievalModel
+from towers.tail import TailScorer, hold_back
+from towers.train import new_model
+from towers.training.epoch_log import EpochLog
+
+CONFIG = RetrievalConfig(
+    embedding_dim=8,
+    history_len=10,
+    blocks=1,
+    heads=1,
+    dropout=0.2,
+    item_id_dropout=0.1,
+    epochs=3,
+    patience=3,
+    batch_size=16,
+    tail_events=3,
+    jit=False,
+    checkpoint_seconds=0.0,
+)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from schemas.artifacts import open_artifact
+import tests.towers.training.test_resume as resume
+resume.stop = lambda: os.kill(os.getpid(), signal.SIGKILL)
+resume.run(open_artifact(Path(sys.argv[1])), Path(sys.argv[2]), resume.CONFIG, killed_at=7)
+"""
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing after the step that raised it is run or written."""
+
+
+def stop() -> None:
+    raise Killed
+
+
+def run(
+    prepared: Artifact, directory: Path, config: RetrievalConfig, killed_at: int | None = None
+) -> tuple[RetrievalModel, list[dict[str, float]]]:
+    """A fit whose checkpoint is in `directory`, and the lines of its log."""
+    directory.mkdir(exist_ok=True)
+    tail = hold_back(load_histories(prepared, "fit"), config)
+    model = new_model(prepared, config)
+    scorer = TailScorer(model, tail, config.history_len)
+
+    def progress(text: str, done: int, steps: int) -> None:
+        if done == killed_at:
+            stop()
+
+    with EpochLog(directory, "fit") as log:
+        fit(model, tail.kept, config, log, directory / "fit.npz", progress, config.epochs, scorer)
+    lines = [json.loads(line) for line in (directory / "fit.jsonl").read_text().splitlines()]
+    return model, lines
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed_at", [[1], [4, 9]])
+def test_a_killed_fit_ends_as_the_unbroken_one(
+    prepared: Artifact, tmp_path: Path, killed_at: list[int]
+) -> None:
+    unbroken, expected = run(prepared, tmp_path / "unbroken", CONFIG)
+    for step in killed_at:
+        with pytest.raises(Killed):
+            run(prepared, tmp_path / "killed", CONFIG, step)
+    resumed, lines = run(prepared, tmp_path / "killed", CONFIG)
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    for name in ("loss", "ndcg@10"):
+        got, wanted = ([line[name] for line in found] for found in (lines, expected))
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+    for got, wanted in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_fit_goes_on_after_sigkill(prepared: Artifact, tmp_path: Path) -> None:
+    _, expected = run(prepared, tmp_path / "unbroken", CONFIG)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(prepared.path), str(tmp_path / "killed")],
+        cwd=ROOT,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    _, lines = run(prepared, tmp_path / "killed", CONFIG)
+    got, wanted = ([line["loss"] for line in found] for found in (lines, expected))
+    np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+
+def test_a_finished_fit_is_not_run_again(prepared: Artifact, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=1)
+    model, lines = run(prepared, tmp_path, config)
+    again, same = run(prepared, tmp_path, config, killed_at=1)
+    assert same == lines
+    for got, wanted in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)

@@ -1,0 +1,1 @@
+"""What training takes besides a model: data order, log, checkpoints, devices."""

@@ -1,0 +1,44 @@
+"""Where a model is trained and in which precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+import tensorflow as tf
+
+
+def sum_over_replicas(value: Any) -> Any:
+    """The sum of what all replicas of a step have here; without replicas, the value itself."""
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce("SUM", value)
+
+
+@contextmanager
+def training_scope(mirrored: bool, precision: str) -> Iterator[None]:
+    """Models made and fitted inside are on these devices and in this precision.
+
+    Args:
+        mirrored: A replica of the model on every GPU or, where there is none, on every logical CPU
+            device; each step's batch is divided among them.
+        precision: Keras dtype policy, `float32` or `mixed_bfloat16`.
+    """
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    strategy = (
+        tf.distribute.MirroredStrategy([device.name for device in devices])
+        if mirrored
+        else tf.distribute.get_strategy()
+    )
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        with strategy.scope():
+            yield
+    finally:
+        keras.config.set_dtype_policy(before)
