@@ -10,7 +10,7 @@ import numpy as np
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
-NEWEST_SHARE = 0.1
+NEWEST_SHARE = 0.05
 """The half-life is the time in which this share of the fitted events happened, the newest ones, so
 that it fits logs of a week and of twenty years. docs/decisions.md has what else was tried."""
 

@@ -7,23 +7,23 @@ from evaluation.baselines.recent_popularity import RecentPopularity, newest_even
 from tests.evaluation.build import make_requests
 
 
-def test_the_half_life_is_how_long_the_newest_tenth_took():
-    # 20 events: the newest two at 100 and 90, so 10 seconds.
-    assert newest_events_span(np.array([100, *range(18), 90])) == 10
-    # Of fewer than ten events the newest one, which took no time.
+def test_the_half_life_is_how_long_the_newest_twentieth_took():
+    # 40 events: the newest two at 100 and 90, so 10 seconds.
+    assert newest_events_span(np.array([100, *range(38), 90])) == 10
+    # Of fewer than 30 events the newest one, which took no time.
     assert newest_events_span(np.array([1, 2, 3])) == 0
     assert newest_events_span(np.empty(0, np.int64)) == 0
 
 
 def test_an_event_one_half_life_old_counts_half():
-    # 20 events at 0, 5, ..., 95; item n % 4 each. The newest two took 5 seconds.
-    times = np.arange(20) * 5
-    histories = make_requests([[n % 4 for n in range(20)]], [0], items=5)
+    # 40 events at 0, 5, ..., 195; item n % 4 each. The newest two took 5 seconds.
+    times = np.arange(40) * 5
+    histories = make_requests([[n % 4 for n in range(40)]], [0], items=5)
     histories = dataclasses.replace(histories, history_timestamp=times)
     model = RecentPopularity.fit(histories)
     assert model.half_life == 5
     # Item 3 was had 0, 4, 8, ... half-lives before the end, item 2 one before each.
-    series = sum(0.5**age for age in (0, 4, 8, 12, 16))
+    series = sum(0.5**age for age in range(0, 40, 4))
     expected = [series / 8, series / 4, series / 2, series, 0]
     np.testing.assert_allclose(model.score(histories, np.array([0, 0])), [expected] * 2, rtol=1e-6)
 
