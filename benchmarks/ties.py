@@ -38,8 +38,8 @@ def main() -> None:
     source = fetch_dataset(DATASET, arguments.data)
     of_seed = {}
     for seed in (0, *SEEDS):
-        config = Config(prepare=PrepareConfig(tie_seed=seed))
-        prepared = Stages(arguments.run, config).prepare(source, [])
+        stages = Stages(arguments.run, Config(prepare=PrepareConfig(tie_seed=seed)))
+        prepared = stages.prepare(source, [])
         of_seed[seed] = figures_of(prepared)
         if not seed:
             figures = {"tied_share": tied_share(prepared)}
