@@ -98,8 +98,8 @@ def test_padding_has_no_rating():
 
 
 def test_requests_with_one_history_are_one_list():
-    # u0 twice after two events and once after three; u1, too, has two events.
-    requests = make_requests([[5, 6], [5, 6], [5, 6, 7], [5, 6]], [1, 2, 3, 4], items=9)
+    # u0 twice after two events and once after three, as many as u1 has.
+    requests = make_requests([[5, 6], [5, 6], [5, 6, 7], [5, 6, 7]], [1, 2, 3, 4], items=9)
     requests.user_ids[:] = ["u0", "u0", "u0", "u1"]
     assert requests.of_list.tolist() == [0, 0, 1, 2]
     assert requests.first_of_list.tolist() == [0, 2, 3]
