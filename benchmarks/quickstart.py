@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.results import write_result
 from schemas.artifacts import open_artifact
 
-PEERS = ("popularity", "markov", "ease", "ease_half_life")
+PEERS = ("popularity", "recent_popularity", "markov", "ease", "ease_half_life")
 STAGES = ("prepared", "retrieval", "index", "ranking", "evaluation")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.stages import Stages
+from commands.stages import Stages, open_evaluation
 from commands.terminal import DEFAULT_RUN, ConfigOption, ForceOption, RunOption, console
 from schemas.artifacts import write_json
 from schemas.config import load_config
@@ -48,17 +48,32 @@ def evaluate(
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
     force: ForceOption = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            help="Another run's directory, or one version of its evaluation: show how far the two "
+            "differ on the same requests, with intervals and a paired test.",
+            show_default="no other run",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write them here.", show_default="nowhere")
     ] = None,
 ) -> None:
     """Measure both stages beside the baselines on the held-out events."""
-    from evaluation.report import metrics_table
+    from evaluation.report import comparison_table, metrics_table
 
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise typer.BadParameter(f"expected a file in a directory that exists, got {json_file}")
+    other = None if against is None else open_evaluation(against)
 
-    metrics = Stages(run, load_config(config), force).evaluate().figures
+    stages = Stages(run, load_config(config), force)
+    evaluation = stages.evaluate()
+    metrics = evaluation.figures
     console.print(metrics_table(metrics))
+    if other is not None:
+        metrics["against"] = stages.compare(evaluation, other)
+        console.print(comparison_table(metrics["against"]["models"]))
     if json_file is not None:
         write_json(json_file, metrics)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.parquet as pq
 from rich.markup import escape
 
 from commands.terminal import console, progress_line
@@ -32,6 +33,16 @@ def fetch_dataset(dataset: str, data: Path, archive: Path | None = None) -> Arti
         f"[bold]data[/bold] {artifact.version}: {escape(done)}", highlight=False, soft_wrap=True
     )
     return artifact
+
+
+def open_evaluation(path: Path) -> Artifact:
+    """The latest evaluation of a run, or the one whose own directory is given.
+
+    Raises:
+        FileNotFoundError: There is neither.
+    """
+    one = (path / artifacts.MANIFEST).is_file()
+    return artifacts.open_artifact(path if one else path / "evaluation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,13 +152,16 @@ class Stages:
     def evaluate(self) -> Artifact:
         """What is served, beside the baselines, on the held-out events of the test split."""
         from evaluation.histories import read_histories
+        from evaluation.item_features import read_item_features
+        from evaluation.per_request import FILE
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
-        from evaluation.suite import evaluate
+        from evaluation.suite import Models, evaluate
         from serving.retriever import Retriever as Index
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
         artifacts.check_belong_together(inputs)
+        config = self.config.evaluate
 
         def write(out: Path) -> Mapping[str, Any]:
             requests = read_requests(inputs["prepared"].path, "test")
@@ -162,28 +176,36 @@ class Stages:
             ranker = Ranker(
                 inputs["ranking"].path, model, inputs["ranking"].manifest["config"]["history_len"]
             )
-            metrics = evaluate(
+            found = evaluate(
                 requests,
                 read_histories(inputs["prepared"].path, "fit"),
-                Retriever(model, search),
-                ranker.rank,
-                ranker.predict,
-                ranker.predict_pair,
-                self.config.evaluate,
+                read_item_features(inputs["prepared"].path, config.diversity_features),
+                Models(Retriever(model, search), ranker.rank, ranker.predict, ranker.predict_pair),
+                config,
                 report,
             )
-            metrics["protocol"]["split"] = inputs["prepared"].figures["split"]
-            artifacts.write_json(out / "metrics.json", metrics)
-            return metrics
+            found.metrics["protocol"]["split"] = inputs["prepared"].figures["split"]
+            artifacts.write_json(out / "metrics.json", found.metrics)
+            pq.write_table(found.per_request, out / FILE)
+            return found.metrics
 
         with progress_line("evaluate") as report:
             return self._build(
                 "evaluation",
-                self.config.evaluate,
+                config,
                 inputs,
                 ["evaluation", "serving", "schemas", "commands"],
                 write,
             )
+
+    def compare(self, evaluation: Artifact, other: Artifact) -> dict[str, Any]:
+        """The other one's `version` and, under `models`, what `comparison.compare` found."""
+        from evaluation.comparison import compare
+        from evaluation.per_request import read_per_request
+
+        ours, theirs = read_per_request(evaluation.path), read_per_request(other.path)
+        models = compare(ours, theirs, self.config.evaluate)
+        return {"version": other.version, "models": models}
 
     def open(self, stage: str) -> Artifact:
         """The latest artefact of a stage."""

@@ -9,29 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation import metrics
-
-
-def target_ranks(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Rank of one target per row among all items.
-
-    Args:
-        scores: float `[rows, items]`; -inf leaves an item out.
-        target: int `[rows]`, item index.
-
-    Returns:
-        int64 `[rows]`, 1-based; `metrics.MISSED` for a target that is itself left out.
-
-    Raises:
-        ValueError: A score is NaN, which compares as neither above nor below the target.
-    """
-    _check_scores(scores)
-    of_target = np.take_along_axis(scores, target[:, None].astype(np.int64), axis=1)
-    before = np.arange(scores.shape[1]) < target[:, None]
-    above = (scores > of_target) | ((scores == of_target) & before)
-    left_out = np.isneginf(of_target[:, 0])
-    return np.where(left_out, metrics.MISSED, 1 + above.sum(axis=1, dtype=np.int64))
-
 
 def top(scores: np.ndarray, k: int) -> np.ndarray:
     """The first k items of each row.
@@ -44,7 +21,7 @@ def top(scores: np.ndarray, k: int) -> np.ndarray:
         int64 `[rows, k]`, best first, -1 where fewer than k items are left.
 
     Raises:
-        ValueError: A score is NaN.
+        ValueError: A score is NaN, which compares as neither above nor below any other.
     """
     _check_scores(scores)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :k]

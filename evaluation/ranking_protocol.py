@@ -10,18 +10,15 @@ from typing import Protocol
 
 import numpy as np
 
-from evaluation import metrics
 from evaluation.batches import Done, batches, show_nothing
-from evaluation.ordering import target_ranks, top
+from evaluation.metrics.accuracy import LONGEST
+from evaluation.ordering import top
 from evaluation.requests import Requests
 
 PROTOCOL = (
-    "every item of the catalogue is ranked, "
-    "items of the history are left out, equal scores are ordered by item"
+    "every item of the catalogue is ranked, items of the history are left out, "
+    "equal scores are ordered by item, requests of a user with the same history share a list"
 )
-HIT_RATE_KS = (10, 50, 200)
-LIST_K = 10
-"""Cut-off of NDCG and coverage."""
 
 
 class Scorer(Protocol):
@@ -39,43 +36,36 @@ class Scorer(Protocol):
         """
 
 
-def evaluate_ranking(
+def rank_catalogue(
     requests: Requests, scorer: Scorer, batch_size: int, done: Done = show_nothing
-) -> dict[str, float]:
-    """Ranks the catalogue for every request.
+) -> np.ndarray:
+    """Ranks the catalogue for every list.
 
     Args:
         requests: The split.
-        scorer: Scores items; its result is the same whatever the batch, and so are the metrics.
-        batch_size: Requests scored at once.
-        done: Told of the requests ranked.
+        scorer: Scores items; its result is the same whatever the batch, and so are the lists.
+        batch_size: Lists made at once.
+        done: Told of the lists made.
 
     Returns:
-        hr@10, hr@50, hr@200, ndcg@10 and coverage@10.
+        int32 `[lists, 200]` of item indices, best first, -1 behind the end of a shorter one.
 
     Raises:
         ValueError: There is no request, or a score is NaN.
     """
-    ranks, lists = [], []
-    for rows in batches(requests.rows, batch_size, done):
+    check_asked(requests)
+    lists = []
+    for rows in batches(requests.first_of_list, batch_size, done):
         scores = np.where(requests.seen(rows), -np.inf, scorer.score(requests, rows))
-        ranks.append(target_ranks(scores, requests.target_item[rows]))
-        lists.append(top(scores, LIST_K))
-    if not ranks:
-        raise ValueError("requests: expected at least one, got none")
-    return ranking_metrics(np.concatenate(ranks), np.concatenate(lists), requests.items)
+        lists.append(top(scores, LONGEST).astype(np.int32))
+    return np.concatenate(lists)
 
 
-def ranking_metrics(ranks: np.ndarray, lists: np.ndarray, items: int) -> dict[str, float]:
-    """The figures that every ranking is compared by.
+def check_asked(requests: Requests) -> None:
+    """Checks that there is something to measure.
 
-    Args:
-        ranks: int64 `[requests]`, 1-based rank of each target.
-        lists: int64 `[requests, 10]` of item indices, -1 where a list is shorter.
-        items: Size of the catalogue.
+    Raises:
+        ValueError: There is no request.
     """
-    hits = {f"hr@{k}": metrics.hit_rate(ranks, k) for k in HIT_RATE_KS}
-    return hits | {
-        f"ndcg@{LIST_K}": metrics.ndcg(ranks, LIST_K),
-        f"coverage@{LIST_K}": metrics.coverage(lists, items),
-    }
+    if not len(requests):
+        raise ValueError("requests: expected at least one, got none")

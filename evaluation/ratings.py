@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from evaluation.batches import Done, Progress, batches, show_nothing
-from evaluation.metrics import mae, rmse
+from evaluation.metrics.errors import mae, rmse
 from evaluation.requests import Requests
 from schemas.config import EvaluateConfig
 

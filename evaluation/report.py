@@ -12,7 +12,11 @@ from rich.text import Text
 
 from schemas.artifacts import Artifact, package_versions
 
-NOT_RANKINGS = ("protocol", "rating", "pair")
+NOT_RANKINGS = ("protocol", "intervals", "segments", "rating", "pair")
+SHOWN = ("hr@10", "hr@50", "hr@200", "ndcg@10", "coverage@10")
+"""Figures of the table; the JSON has all."""
+SHOWN_INTERVAL = "ndcg@10"
+COMPARED = ("hr@10", "hr@200", "ndcg@10")
 
 
 def assemble_report(
@@ -56,9 +60,9 @@ def assemble_report(
 
 
 def metrics_frame(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """The rankings of a report's metrics: a row for each, a column for each figure."""
+    """The rankings of a report's metrics: a row for each, a column for each figure shown."""
     rankings = {name: values for name, values in metrics.items() if name not in NOT_RANKINGS}
-    return pd.DataFrame.from_dict(rankings, orient="index")
+    return pd.DataFrame.from_dict(rankings, orient="index")[[*SHOWN]]
 
 
 def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Group:
@@ -82,7 +86,27 @@ def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Group:
         )
         if name in metrics and "rmse" in metrics[name]
     ]
-    return Group(_rankings_table(metrics_frame(metrics)), *lines)
+    return Group(_rankings_table(metrics), *lines)
+
+
+def comparison_table(compared: Mapping[str, Mapping[str, Any]]) -> Table:
+    """A Rich table of `evaluation.comparison.compare`; what no chance explains in bold."""
+    table = Table("model", "figure", title="Against the other run, paired by request")
+    for column in ("this", "other", "difference", "95 %", "p"):
+        table.add_column(column, justify="right")
+    for name, figures in compared.items():
+        for figure in COMPARED:
+            found = figures[figure]
+            table.add_row(
+                name.replace("_", " "),
+                figure,
+                f"{found['ours']:.4f}",
+                f"{found['theirs']:.4f}",
+                Text(f"{found['difference']:+.4f}", style="bold" if found["p"] < 0.05 else ""),
+                _interval(found["interval"], "+.4f"),
+                f"{found['p']:.4f}",
+            )
+    return table
 
 
 def seconds_table(seconds: Mapping[str, float]) -> Table:
@@ -93,17 +117,22 @@ def seconds_table(seconds: Mapping[str, float]) -> Table:
     return table
 
 
-def _rankings_table(frame: pd.DataFrame) -> Table:
-    table = Table(title="Held-out event of every user")
+def _rankings_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
+    protocol, frame = metrics["protocol"], metrics_frame(metrics).round(4)
+    table = Table(title=f"{protocol['targets']} held-out events of {protocol['users']} users")
     table.add_column("model")
-    best = frame.round(4).max()
-    for figure in frame.columns:
-        table.add_column(str(figure), justify="right")
-    for name, values in frame.round(4).iterrows():
-        table.add_row(
-            str(name).replace("_", " "),
-            *(_figure(values[figure], values[figure] == best[figure]) for figure in frame.columns),
-        )
+    best = frame.max()
+    for figure in SHOWN:
+        table.add_column(figure, justify="right")
+        if figure == SHOWN_INTERVAL:
+            table.add_column("95 %", justify="right")
+    for name, values in frame.iterrows():
+        cells: list[Text | str] = []
+        for figure in SHOWN:
+            cells.append(_figure(values[figure], values[figure] == best[figure]))
+            if figure == SHOWN_INTERVAL:
+                cells.append(_interval(metrics["intervals"][str(name)][figure], ".4f"))
+        table.add_row(str(name).replace("_", " "), *cells)
     return table
 
 
@@ -120,3 +149,7 @@ def _errors(name: str, figures: Mapping[str, float], labels: Mapping[str, str]) 
 
 def _figure(value: float, best: bool) -> Text:
     return Text(f"{value:.4f}", style="bold" if best else "")
+
+
+def _interval(low_high: Sequence[float], form: str) -> str:
+    return " to ".join(format(value, form) for value in low_high)

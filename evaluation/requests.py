@@ -25,6 +25,27 @@ class Requests(RawHistories):
     target_item: np.ndarray
     target_rating: np.ndarray
 
+    @property
+    def of_list(self) -> np.ndarray:
+        """Number of each request's list, rising from 0: int64 `[requests]`.
+
+        A user's requests with one history are one moment, at which one list is shown; their targets
+        are all relevant in it. A user's histories begin alike and their requests are neighbours, so
+        equal lengths are equal histories.
+        """
+        same = (self.user_ids[1:] == self.user_ids[:-1]) & (np.diff(np.diff(self.indptr)) == 0)
+        return np.cumsum(np.concatenate([[True], ~same]))[: len(self)] - 1
+
+    @property
+    def first_of_list(self) -> np.ndarray:
+        """The first request of each list: int64 `[lists]`."""
+        return lists_begin(self.of_list)
+
+
+def lists_begin(of_list: np.ndarray) -> np.ndarray:
+    """The first request of each list: int64 `[lists]`, from the list of each request."""
+    return np.flatnonzero(np.diff(of_list, prepend=-1))
+
 
 def read_requests(prepared: Path, split: str) -> Requests:
     """Reads a split's requests from a `prepared` directory.

@@ -43,6 +43,8 @@ class Search(Protocol):
 class RetrievalModel:
     """The query tower with the items' vectors, from a `retrieval` artefact.
 
+    An `evaluation.ranking_protocol.Scorer` too: the first stage alone, without an index.
+
     Args:
         path: The artefact's directory.
         item_ids: object (str) `[items]`, the catalogue of the requests to come.
@@ -68,6 +70,10 @@ class RetrievalModel:
         history = requests.padded(rows, self._history_len)
         inputs = _inputs(history._asdict(), requests.user_features, rows)
         return self._signature(inputs)["query_vector"]
+
+    def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
+        """Inner products with every item; see `evaluation.ranking_protocol.Scorer`."""
+        return self.encode(requests, rows) @ self.item_vectors.T
 
 
 class Retriever:

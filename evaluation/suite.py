@@ -3,93 +3,155 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+from scipy import sparse
 
 from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
+from evaluation.baselines.recent_popularity import RecentPopularity, newest_events_span
 from evaluation.batches import Progress, show_nothing
 from evaluation.histories import RawHistories
-from evaluation.ranking_protocol import PROTOCOL, Scorer, evaluate_ranking
+from evaluation.judge import Items, Lists, judge, rank_targets
+from evaluation.per_request import per_request
+from evaluation.ranking_protocol import PROTOCOL, Scorer, rank_catalogue
 from evaluation.ratings import Predict, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
-from evaluation.two_stage import Rank, Retrieve, evaluate_two_stage
+from evaluation.resampling import CONFIDENCE
+from evaluation.two_stage import Rank, Retrieve, rank_candidates
 from schemas.config import EvaluateConfig
 
 EASE_ITEMS = 12_000
 """Largest catalogue that EASE is fitted on: 12 000 items take 3.5 GB and about a minute."""
 
 
+class Models(NamedTuple):
+    """What is served, as the evaluation asks it."""
+
+    retrieve: Retrieve
+    rank: Rank
+    predict: Predict
+    predict_pair: PredictPair
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        metrics: JSON-ready; see `evaluate`.
+        per_request: See `evaluation.per_request`.
+    """
+
+    metrics: dict[str, dict[str, Any]]
+    per_request: pa.Table
+
+
 def evaluate(
     requests: Requests,
     fitted: RawHistories,
-    retrieve: Retrieve,
-    rank: Rank,
-    predict: Predict,
-    predict_pair: PredictPair,
+    item_features: sparse.csr_array | None,
+    models: Models,
     config: EvaluateConfig,
     progress: Progress = show_nothing,
-) -> dict[str, dict[str, Any]]:
+) -> Evaluation:
     """Measures both stages and the baselines on the same requests.
 
     Args:
         requests: The `test` requests.
         fitted: The `fit` histories, which the baselines are fitted on.
-        retrieve: The first stage.
-        rank: The second stage.
-        predict: Rating of one person.
-        predict_pair: Mean rating of two.
+        item_features: Of the catalogue, as `read_item_features` gives them.
+        models: Both stages.
         config: The stage's configuration.
-        progress: Told of the baselines fitted, then of each model's requests.
+        progress: Told of the baselines fitted, then of each model's lists.
 
     Returns:
-        `protocol`: how it was measured. `popularity`, `markov`, `ease`, `ease_half_life` (both
-        absent above 12 000 items), `retrieval` and `two_stage`: hr@10, hr@50, hr@200, ndcg@10,
-        coverage@10. `rating` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
+        Its metrics are `protocol`: how it was measured. `popularity`, `recent_popularity` (absent
+        without times), `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
+        `retrieval` and `two_stage`, `intervals` and `segments`: see `judge`. `rating` and `pair`:
+        see `evaluate_ratings`; absent where nothing is rated.
     """
-    scores: dict[str, dict[str, Any]] = {
-        name: evaluate_ranking(requests, scorer, config.batch_size, partial(progress, name))
-        for name, scorer in fit_baselines(fitted, progress).items()
-    }
-    scores |= evaluate_two_stage(
+    lists = rank_baselines(requests, fitted, config, progress) | rank_candidates(
         requests,
-        retrieve,
-        rank,
+        models.retrieve,
+        models.rank,
         config.candidates,
         config.batch_size,
         partial(progress, "retrieval and two_stage"),
     )
+    found = measure(lists, requests, fitted, item_features, config)
     if _rated(fitted.history_rating) and _rated(requests.target_rating):
         bias = BiasModel.fit(fitted)
-        scores |= evaluate_ratings(requests, predict, predict_pair, bias.predict, config, progress)
-    return {"protocol": protocol(config)} | scores
+        found.metrics.update(
+            evaluate_ratings(
+                requests, models.predict, models.predict_pair, bias.predict, config, progress
+            )
+        )
+    return found
 
 
-def protocol(config: EvaluateConfig) -> dict[str, Any]:
+def measure(
+    lists: Lists,
+    requests: Requests,
+    fitted: RawHistories,
+    item_features: sparse.csr_array | None,
+    config: EvaluateConfig,
+) -> Evaluation:
+    """Figures of lists, however they were made; arguments as `judge` and `evaluate` have them."""
+    metrics = {"protocol": protocol(requests, config)}
+    metrics |= judge(lists, requests, Items.known(fitted, item_features), config)
+    return Evaluation(metrics, per_request(requests, rank_targets(lists, requests)))
+
+
+def protocol(requests: Requests, config: EvaluateConfig) -> dict[str, Any]:
     """How the figures came about."""
     return {
         "ranking": PROTOCOL,
+        "targets": len(requests),
+        "lists": len(requests.first_of_list),
+        "users": len(np.unique(requests.user_ids)),
         "candidates": config.candidates,
         "pairs_per_item": config.pairs_per_item,
+        "resamples": config.resamples,
+        "confidence": CONFIDENCE,
         "seed": config.seed,
+    }
+
+
+def rank_baselines(
+    requests: Requests,
+    fitted: RawHistories,
+    config: EvaluateConfig,
+    progress: Progress = show_nothing,
+) -> dict[str, np.ndarray]:
+    """Fits every baseline and lists the catalogue by it; see `rank_catalogue`."""
+    return {
+        name: rank_catalogue(requests, scorer, config.batch_size, partial(progress, name))
+        for name, scorer in fit_baselines(fitted, progress).items()
     }
 
 
 def fit_baselines(fitted: RawHistories, progress: Progress = show_nothing) -> dict[str, Scorer]:
     """Fits every baseline that ranks, with its defaults."""
-    fits = 3 if fitted.items <= EASE_ITEMS else 2
-    progress("fit of popularity", 0, fits)
-    scorers: dict[str, Scorer] = {"popularity": Popularity.fit(fitted)}
-    progress("fit of markov", 1, fits)
-    scorers["markov"] = Markov.fit(fitted)
-    if fits == 3:
-        progress("fit of ease", 2, fits)
-        ease = Ease.fit(fitted)
-        scorers |= {"ease": ease, "ease_half_life": dataclasses.replace(ease, half_life=10.0)}
+    fits: dict[str, Callable[[RawHistories], Any]] = {"popularity": Popularity.fit}
+    if newest_events_span(fitted.history_timestamp):
+        fits["recent_popularity"] = RecentPopularity.fit
+    fits["markov"] = Markov.fit
+    if fitted.items <= EASE_ITEMS:
+        fits["ease"] = Ease.fit
+    scorers: dict[str, Any] = {}
+    for done, (name, fit) in enumerate(fits.items()):
+        progress(f"fit of {name}", done, len(fits))
+        scorers[name] = fit(fitted)
+    if "ease" in scorers:
+        scorers["ease_half_life"] = dataclasses.replace(scorers["ease"], half_life=10.0)
     return scorers
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from evaluation import metrics
 from evaluation.batches import Done, batches, show_nothing
+from evaluation.metrics.accuracy import LONGEST
 from evaluation.ordering import order_candidates
-from evaluation.ranking_protocol import LIST_K, ranking_metrics
+from evaluation.ranking_protocol import check_asked
 from evaluation.requests import Requests
 
 
@@ -68,66 +68,46 @@ class Rank(Protocol):
         """
 
 
-def evaluate_two_stage(
+def rank_candidates(
     requests: Requests,
     retrieve: Retrieve,
     rank: Rank,
     candidates: int,
     batch_size: int,
     done: Done = show_nothing,
-) -> dict[str, dict[str, float]]:
-    """Metrics of retrieval alone and of both stages together.
+) -> dict[str, np.ndarray]:
+    """Lists of retrieval alone and of both stages together.
 
     Args:
         requests: The split.
         retrieve: The first stage.
         rank: The second stage, which orders all candidates of the first.
         candidates: Items asked of the first stage; at least the widest cut-off, which is 200.
-        batch_size: Requests in a batch.
-        done: Told of the requests ranked.
+        batch_size: Lists made at once.
+        done: Told of the lists made.
 
     Returns:
-        `retrieval` and `two_stage`, each with the figures of `ranking_metrics`.
+        `retrieval` and `two_stage`, each int32 `[lists, 200]` as `rank_catalogue` gives it.
 
     Raises:
         ValueError: There is no request, retrieval returned an item twice or a seen one, or a
             score is NaN.
     """
-    if not len(requests):
-        raise ValueError("requests: expected at least one, got none")
-    ranks: dict[str, list[np.ndarray]] = {"retrieval": [], "two_stage": []}
+    check_asked(requests)
     lists: dict[str, list[np.ndarray]] = {"retrieval": [], "two_stage": []}
-    for rows in batches(requests.rows, batch_size, done):
+    for rows in batches(requests.first_of_list, batch_size, done):
         found = Candidates(*retrieve(requests, rows, candidates))
         _check_candidates(requests, rows, found)
         score = rank(requests, rows, *found)
-        ordered = {
-            "retrieval": order_candidates(*found),
-            "two_stage": order_candidates(found.item_index, score, found.valid),
-        }
-        for name, items in ordered.items():
-            ranks[name].append(ranks_in_lists(items, requests.target_item[rows]))
-            lists[name].append(items[:, :LIST_K])
-    return {
-        name: ranking_metrics(
-            np.concatenate(ranks[name]), np.concatenate(lists[name]), requests.items
-        )
-        for name in ranks
-    }
+        lists["retrieval"].append(_first(order_candidates(*found)))
+        lists["two_stage"].append(_first(order_candidates(found.item_index, score, found.valid)))
+    return {name: np.concatenate(parts) for name, parts in lists.items()}
 
 
-def ranks_in_lists(lists: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Rank of each target in its list.
-
-    Args:
-        lists: int `[requests, k]` of item indices, best first, -1 behind the end.
-        target: int `[requests]`, item index.
-
-    Returns:
-        int64 `[requests]`, 1-based; `metrics.MISSED` for a target that is not listed.
-    """
-    found = lists == target[:, None]
-    return np.where(found.any(axis=1), 1 + found.argmax(axis=1), metrics.MISSED)
+def _first(ordered: np.ndarray) -> np.ndarray:
+    """The first 200 of each row, -1 where there are fewer: int32 `[rows, 200]`."""
+    first = ordered[:, :LONGEST].astype(np.int32)
+    return np.pad(first, ((0, 0), (0, LONGEST - first.shape[1])), constant_values=-1)
 
 
 def _check_candidates(requests: Requests, rows: np.ndarray, candidates: Candidates) -> None:

@@ -43,12 +43,14 @@ class Source:
         card: What they are.
         event_files: Name of each event file by its number, for the rejects.
         demands: What its schema says of each column; None if it has none.
+        tie_seed: How a user's events of one second are ordered; see `histories.in_order`.
     """
 
     directory: Path
     card: Card
     event_files: tuple[str, ...]
     demands: Mapping[str, Expected] | None = None
+    tie_seed: int = 0
 
 
 def collect(
@@ -115,7 +117,7 @@ def _write_profiles(keyed: tuple[int, Iterable[pa.RecordBatch]], source: Source,
     read: dict[bool, list[pa.RecordBatch]] = {True: [], False: []}
     for batch in batches:
         read[ORDINAL in batch.schema.names].append(batch)
-    events = in_order(_concat(CODED_EVENTS, read[True]))
+    events = in_order(_concat(CODED_EVENTS, read[True]), source.tie_seed)
     events, repeats = without_repeats(events)
     users = _concat(user_schema(source.card), read[False])
     profiles = join_users(group(events), users, source.card)

@@ -29,7 +29,7 @@ def unit_hash(ids: pa.Array, seed: int) -> np.ndarray:
     return (seeded_hash(ids, seed, "unit") >> np.uint64(11)) * 2.0**-53
 
 
-def mixed(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def mixed(left: np.ndarray, right: np.ndarray | np.uint64) -> np.ndarray:
     """One hash of two, uint64 each; the order matters.
 
     The finaliser of SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.feature_types import ARROW_TYPES, missing
+from pipeline.hashing import mixed
 from pipeline.rejects import reject_batch
 from schemas.cards import Card
 from schemas.columns import (
@@ -45,18 +46,21 @@ def by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, pa.Recor
             yield number, pa.record_batch(columns, schema=batch.schema)
 
 
-def in_order(events: pa.RecordBatch) -> pa.RecordBatch:
+def in_order(events: pa.RecordBatch, tie_seed: int = 0) -> pa.RecordBatch:
     """Sorts by user, then time, then place in the source: the same order on every runner.
 
     Args:
         events: Of `cleaning.CODED_EVENTS`.
+        tie_seed: Unless 0, a user's events of one second come in the order of a hash of it and
+            their places instead: a random one, and still the same on every runner.
 
     Returns:
         The same, with dictionaries that are sorted, so that the places sort as the ids do.
     """
     users, items = (_sorted_codes(events.column(name)) for name in (USER_ID, ITEM_ID))
     time, ordinal = (events.column(name).to_numpy() for name in (TIMESTAMP, ORDINAL))
-    order = np.lexsort((ordinal, time, _codes(users)))
+    ties = mixed(ordinal.astype(np.uint64), np.uint64(tie_seed)) if tie_seed else ordinal
+    order = np.lexsort((ties, time, _codes(users)))
     columns = {name: events.column(name) for name in events.schema.names}
     columns |= {USER_ID: users, ITEM_ID: items}
     return pa.record_batch(columns, schema=events.schema).take(pa.array(order))

@@ -72,10 +72,16 @@ def prepare(
         RuntimeError: The runner lost or doubled rows.
     """
     card, directory = card_of(data), data.path.resolve()
+    if config.tie_seed and not card.events.timestamp:
+        raise ValueError(
+            f"prepare.tie_seed: expected 0 for {card.name}, whose events have no time but their "
+            f"order in the file, got {config.tie_seed}"
+        )
     files = open_events(directory, card.events)
     schema = schema_file(data, config)
     demands = None if schema is None else load_demands(schema, card)
-    source = Source(directory, card, tuple(file.name for file in files), demands)
+    names = tuple(file.name for file in files)
+    source = Source(directory, card, names, demands, config.tie_seed)
     out = out.resolve()  # workers may run elsewhere
     work = out / "work"
     work.mkdir()

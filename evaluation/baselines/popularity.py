@@ -1,4 +1,4 @@
-"""Most popular items, the same list for everyone."""
+"""Most popular items of all time, the same list for everyone."""
 
 from __future__ import annotations
 

@@ -17,13 +17,27 @@ class EvaluateConfig:
             widest cut-off that is reported.
         pairs_per_item: Most pairs of users who share a test item, for the error of joint ratings;
             above it as many are drawn at random.
-        seed: Seed of that draw.
+        resamples: How often users are drawn again for intervals and paired tests; the least
+            p-value of a test is 1 / (resamples + 1).
+        diversity_features: Item features whose values say how alike two items of a list are, such
+            as `genres`; none named: every categorical and multi-categorical one.
+        seed: Seed of pairs, intervals and tests.
     """
 
     batch_size: int = 64
     candidates: int = 200
     pairs_per_item: int = 1_000
+    resamples: int = 2_000
+    diversity_features: tuple[str, ...] = ()
     seed: int = 1
 
     def __post_init__(self) -> None:
-        at_least("evaluate", self, batch_size=1, candidates=200, pairs_per_item=1, seed=0)
+        at_least(
+            "evaluate",
+            self,
+            batch_size=1,
+            candidates=200,
+            pairs_per_item=1,
+            resamples=100,
+            seed=0,
+        )

@@ -28,6 +28,8 @@ class PrepareConfig:
         max_reject_rate: Share of rejected rows above which the run fails.
         schema: File with the schema that the source columns must follow (docs/schema.md); "": the
             `.pbtxt` beside the dataset's card, if there is one.
+        tie_seed: How a user's events of one second are ordered: 0 as the file has them, else by a
+            hash of this seed. Runs with several seeds say how far figures depend on such ties.
         split: `leave_one_out`, `global_time` or `user_based`; `pipeline/splits/` says what each is.
         test_share: Newest share of all events (global time) or share of the users (user-based) that
             tests.
@@ -61,6 +63,7 @@ class PrepareConfig:
     quantile_buckets: int = 10
     max_reject_rate: float = 0.01
     schema: str = ""
+    tie_seed: int = 0
     split: str = "leave_one_out"
     test_share: float = 0.1
     validation_share: float = 0.1
@@ -117,5 +120,6 @@ class PrepareConfig:
         if not self.test_share + self.validation_share < 1:
             held_out = f"{self.test_share} and {self.validation_share}"
             refuse("prepare.test_share, prepare.validation_share", "together less than 1", held_out)
-        if not 0 <= self.seed <= LARGEST_SEED:
-            refuse("prepare.seed", f"0 to {LARGEST_SEED}", self.seed)
+        for name in ("seed", "tie_seed"):
+            if not 0 <= getattr(self, name) <= LARGEST_SEED:
+                refuse(f"prepare.{name}", f"0 to {LARGEST_SEED}", getattr(self, name))

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from evaluation.metrics import MISSED
-from evaluation.ordering import order_candidates, target_ranks, top
+from evaluation.ordering import order_candidates, top
 
 # Few different values, so that most rows have ties, and items that are left out.
 SCORES = hnp.arrays(
@@ -17,34 +16,12 @@ SCORES = hnp.arrays(
 
 def test_a_tie_goes_to_the_smaller_item_index():
     # Order of the items: 1 (score 9), then 0, 2 and 3 with 5 each.
-    scores = np.array([[5.0, 9.0, 5.0, 5.0]] * 4)
-    assert target_ranks(scores, np.arange(4)).tolist() == [2, 1, 3, 4]
-    assert top(scores, 4)[0].tolist() == [1, 0, 2, 3]
-
-
-def test_a_constant_scorer_gains_nothing():
-    scores = np.zeros((4, 4), np.float32)
-    assert target_ranks(scores, np.arange(4)).tolist() == [1, 2, 3, 4]
-
-
-def test_a_target_that_is_left_out_is_missed():
-    scores = np.array([[-np.inf, 1.0], [-np.inf, -np.inf]])
-    assert target_ranks(scores, np.array([0, 1])).tolist() == [MISSED, MISSED]
+    assert top(np.array([[5.0, 9.0, 5.0, 5.0]]), 4).tolist() == [[1, 0, 2, 3]]
 
 
 def test_lists_are_padded_with_minus_one():
     scores = np.array([[1.0, -np.inf, 3.0]])
     assert top(scores, 5).tolist() == [[2, 0, -1, -1, -1]]
-
-
-@given(SCORES)
-def test_rank_is_the_position_in_the_list(scores):
-    lists = top(scores, scores.shape[1])
-    for item in range(scores.shape[1]):
-        ranks = target_ranks(scores, np.full(len(scores), item))
-        for row, rank in enumerate(ranks):
-            listed = lists[row].tolist()
-            assert rank == (listed.index(item) + 1 if item in listed else MISSED)
 
 
 @given(SCORES, st.integers(1, 10))
@@ -69,14 +46,11 @@ def test_order_candidates_agrees_with_sorting(scores, random):
 
 
 def test_nan_is_an_error():
-    # NaN > x and NaN == x are both false: the target would silently come first.
-    scores = np.array([[np.nan, 1.0]])
+    # NaN compares false with everything: wherever it were put, nothing would say so.
     with pytest.raises(ValueError, match="NaN in 1 of 2"):
-        target_ranks(scores, np.array([0]))
+        top(np.array([[np.nan, 1.0]]), 1)
     with pytest.raises(ValueError, match="NaN"):
-        top(scores, 1)
-    with pytest.raises(ValueError, match="NaN"):
-        order_candidates(np.array([[0, 1]]), scores, np.array([[True, True]]))
+        order_candidates(np.array([[0, 1]]), np.array([[np.nan, 1.0]]), np.array([[True, True]]))
 
 
 def test_scores_of_padding_may_be_anything():

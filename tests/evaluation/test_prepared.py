@@ -6,10 +6,11 @@ import pytest
 
 from evaluation.baselines.bias import BiasModel
 from evaluation.histories import read_histories
-from evaluation.metrics import rmse
-from evaluation.ranking_protocol import evaluate_ranking
+from evaluation.item_features import read_item_features
+from evaluation.metrics.errors import rmse
 from evaluation.requests import read_requests
-from evaluation.suite import fit_baselines
+from evaluation.suite import measure, rank_baselines
+from schemas.config import EvaluateConfig
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
@@ -37,15 +38,31 @@ def test_what_is_fitted_is_what_the_test_requests_know(prepared):
 
 
 def test_baselines_find_what_was_planted(prepared):
-    requests = read_requests(prepared.path, "test")
-    figures = {
-        name: evaluate_ranking(requests, scorer, batch_size=50)
-        for name, scorer in fit_baselines(read_histories(prepared.path, "fit")).items()
-    }
-    ndcg = {name: values["ndcg@10"] for name, values in figures.items()}
+    requests, fitted = read_requests(prepared.path, "test"), read_histories(prepared.path, "fit")
+    genres = read_item_features(prepared.path, ())
+    config = EvaluateConfig(batch_size=50, resamples=200)
+    lists = rank_baselines(requests, fitted, config)
+    figures = measure(lists, requests, fitted, genres, config).metrics
+    ndcg = {name: figures[name]["ndcg@10"] for name in lists}
     # The more a model knows of the order of events, the better it knows what comes next.
     assert ndcg["markov"] > ndcg["ease_half_life"] > ndcg["ease"] > 2 * ndcg["popularity"]
     assert figures["markov"]["hr@10"] > 0.8
+    low, high = figures["intervals"]["markov"]["hr@10"]
+    assert low < figures["markov"]["hr@10"] < high
+    assert figures["popularity"]["novelty@10"] < figures["markov"]["novelty@10"]
+
+
+def test_diversity_is_that_of_the_genres(prepared):
+    requests, fitted = read_requests(prepared.path, "test"), read_histories(prepared.path, "fit")
+    config = EvaluateConfig(resamples=100)
+    lists = rank_baselines(requests, fitted, config)
+    genres = read_item_features(prepared.path, ())
+    found = measure(lists, requests, fitted, genres, config).metrics["markov"]["diversity@10"]
+    # A planted film has one genre, so two are alike or they are not.
+    column = pq.read_table(prepared.path / "catalogue.parquet")["genres"].to_pylist()
+    names = np.array([genre for (genre,) in column])[lists["markov"][:, :10]]
+    differ = names[:, :, None] != names[:, None, :]
+    assert found == pytest.approx(differ.sum(axis=(1, 2)).mean() / 90)
 
 
 def test_the_bias_model_beats_the_mean_rating(prepared):

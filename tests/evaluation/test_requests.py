@@ -95,3 +95,15 @@ def test_padding_has_no_rating():
     np.testing.assert_array_equal(
         requests.padded(np.array([0, 1]), 9).rating, np.float32([[np.nan, 5], [1, 2]])
     )
+
+
+def test_requests_with_one_history_are_one_list():
+    # u0 twice after two events and once after three, as many as u1 has.
+    requests = make_requests([[5, 6], [5, 6], [5, 6, 7], [5, 6, 7]], [1, 2, 3, 4], items=9)
+    requests.user_ids[:] = ["u0", "u0", "u0", "u1"]
+    assert requests.of_list.tolist() == [0, 0, 1, 2]
+    assert requests.first_of_list.tolist() == [0, 2, 3]
+
+
+def test_no_requests_are_no_lists():
+    assert make_requests([], [], items=3).of_list.tolist() == []

@@ -10,8 +10,10 @@ import schemas.tf_runtime  # noqa: F401  # before TensorFlow
 # isort: split
 import tensorflow as tf
 
+from evaluation.judge import rank_targets
+from evaluation.ranking_protocol import rank_catalogue
 from evaluation.saved_models import Ranker, RetrievalModel, Retriever
-from evaluation.two_stage import evaluate_two_stage
+from evaluation.two_stage import rank_candidates
 from tests.evaluation.build import make_requests
 
 # Vectors of items i0 to i5. A query (e, 1) scores item n with VECTORS[n] @ (e, 1).
@@ -203,11 +205,14 @@ def test_predicts_for_two_owners(ranker):
 
 def test_both_stages_are_evaluated_through_the_adapters(model, ranker):
     retrieve = Retriever(model, search_exactly)
-    figures = evaluate_two_stage(REQUESTS, retrieve, ranker.rank, 200, batch_size=2)
+    lists = rank_candidates(REQUESTS, retrieve, ranker.rank, 200, batch_size=2)
+    ranks = {name: targets.rank.tolist() for name, targets in rank_targets(lists, REQUESTS).items()}
     # Retrieval: u0 ranks 3 second, u1 second; u2's query (100, 1) scores 100 5 200 4 300 1: fifth.
-    expected = (2 / np.log2(3) + 1 / np.log2(6)) / 3
-    assert figures["retrieval"]["ndcg@10"] == pytest.approx(expected)
     # The ranker adds a hundredth of that to the number: u0 5.01 3.04 2.04 0.02, u1 5.01 3.04 1.05,
     # both second; u2, by index, 1 1.05 4 3.04 7 5.01: fourth.
-    expected = (2 / np.log2(3) + 1 / np.log2(5)) / 3
-    assert figures["two_stage"]["ndcg@10"] == pytest.approx(expected)
+    assert ranks == {"retrieval": [2, 2, 5], "two_stage": [2, 2, 4]}
+
+
+def test_the_model_alone_ranks_the_whole_catalogue(model):
+    lists = {"model": rank_catalogue(REQUESTS, model, batch_size=2)}
+    assert rank_targets(lists, REQUESTS)["model"].rank.tolist() == [2, 2, 5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pyarrow as pa
 from hypothesis import given
@@ -61,6 +62,32 @@ def test_order_does_not_depend_on_arrival(rows: list[tuple[str, str, int]], seed
     seed.shuffle(order)  # type: ignore[attr-defined]
     shuffled = batch.take(pa.array(order, pa.int64()))
     assert in_order(shuffled).equals(in_order(batch))
+
+
+@given(rows=ROWS, tie_seed=st.integers(1, 9), seed=st.randoms(use_true_random=False))
+def test_shuffled_ties_do_not_depend_on_arrival(
+    rows: list[tuple[str, str, int]], tie_seed: int, seed: object
+) -> None:
+    batch = events(rows)
+    order = list(range(len(rows)))
+    seed.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = batch.take(pa.array(order, pa.int64()))
+    found = in_order(batch, tie_seed)
+    assert in_order(shuffled, tie_seed).equals(found)
+    places = [(row["user_id"], row["timestamp"]) for row in found.to_pylist()]
+    assert places == sorted(places)
+    assert sorted(found.column("ordinal").to_pylist()) == list(range(1, len(rows) + 1))
+
+
+def test_every_order_of_a_tie_is_as_likely() -> None:
+    # Three events of one second have six orders; 600 seeds give each about 100 times.
+    tied = events([("1", "a", 5), ("1", "b", 5), ("1", "c", 5), ("1", "d", 9)])
+    orders = Counter(
+        "".join(in_order(tied, seed).column("item_id").to_pylist()) for seed in range(1, 601)
+    )
+    assert len(orders) == 6
+    assert all(order.endswith("d") for order in orders)
+    assert min(orders.values()) > 60  # by chance less than 60: once in 100 000
 
 
 @given(rows=ROWS)

@@ -124,6 +124,8 @@ def test_every_field_is_described():
         ),
         (PrepareConfig, {"window_len": 1}, "prepare.window_len: expected at least 2, got 1"),
         (PrepareConfig, {"seed": 10**7}, "prepare.seed: expected 0 to 9999999, got 10000000"),
+        (PrepareConfig, {"tie_seed": -1}, "prepare.tie_seed: expected 0 to 9999999, got -1"),
+        (EvaluateConfig, {"resamples": 9}, "evaluate.resamples: expected at least 100, got 9"),
         (PrepareConfig, {"max_reject_rate": 1.5}, "prepare.max_reject_rate: expected 0 to 1"),
         (EvaluateConfig, {"batch_size": 0}, "evaluate.batch_size: expected at least 1, got 0"),
         (EvaluateConfig, {"candidates": 199}, "evaluate.candidates: expected at least 200"),

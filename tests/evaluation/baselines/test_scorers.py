@@ -9,10 +9,12 @@ from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.ease import Ease
 from evaluation.baselines.markov import Markov
 from evaluation.baselines.popularity import Popularity
+from evaluation.baselines.recent_popularity import RecentPopularity
 from tests.evaluation.build import make_requests, random_requests
 
 SCORERS = {
     "popularity": Popularity.fit,
+    "recent_popularity": RecentPopularity.fit,
     "ease": Ease.fit,
     "ease_half_life": lambda requests: dataclasses.replace(Ease.fit(requests), half_life=10.0),
     "markov": Markov.fit,

@@ -1,0 +1,1 @@
+"""Definitions of every figure, each with its formula and source; docs/evaluation.md is the list."""
