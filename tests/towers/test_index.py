@@ -9,6 +9,8 @@ import schemas.tf_runtime  # noqa: F401  (before ScaNN)
 from scann.scann_ops.py import scann_ops_pybind as scann
 
 from schemas.config import IndexConfig
+from schemas.searcher import Searcher, chosen_effort
+from towers.effort_sweep import exact_sample, recalls
 from towers.index import build_index
 
 ITEMS, DIM = 3_000, 16
@@ -104,14 +106,20 @@ def test_a_missed_recall_target_fails_the_build(tmp_path):
 
 
 def test_recall_is_reported_of_queries_that_did_not_choose(tmp_path):
-    # Two kinds of queries: near the clusters, and in between where more leaves are needed. Which
-    # half of them chooses is drawn by the seed.
-    easy, hard = QUERIES[:50], np.random.default_rng(5).normal(size=(50, DIM)).astype(np.float32)
+    figures = build_index(IDS, VECTORS, QUERIES, TREE, tmp_path)
+    # 100 queries make two samples of 50.
     order = np.random.default_rng(TREE.seed).permutation(100)
-    queries = np.empty((100, DIM), np.float32)
-    queries[order[:50]], queries[order[50:]] = easy, hard * 3
-    with pytest.raises(ValueError, match=r"got 0\.\d+ on queries that did not choose Effort"):
-        build_index(IDS, VECTORS, queries, TREE, tmp_path)
+    effort = chosen_effort(figures["parameters"])
+    (chose,) = [
+        each["recall"]
+        for each in figures["sweep"]
+        if (each["leaves_to_search"], each["reorder"]) == dataclasses.astuple(effort)
+    ]
+    searcher = Searcher(tmp_path, figures["parameters"]["leaves"])
+    for rows, expected in ((order[:50], chose), (order[50:], figures["recall"])):
+        sample = exact_sample(QUERIES[rows], VECTORS, 20)
+        found = recalls(searcher, VECTORS, sample, effort).mean()
+        assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_sweep_is_written_down(tmp_path):
