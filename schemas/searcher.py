@@ -94,30 +94,39 @@ class Searcher:
         return Neighbours(rows.astype(np.int64), scores, ~np.isnan(scores))
 
 
-def widened(effort: Effort, k: int, share: float, searcher: Searcher) -> tuple[int, Effort]:
-    """What to fetch, and how, so that about k are left where a filter lets a share of items pass.
-
-    A passing item that is among the k best of those lies k / share deep among all. The leaves to
-    search grow more slowly than the depth: the next best items lie mostly in the same leaves.
+def fetch_behind_filter(k: int, share: float, items: int) -> int:
+    """How many to fetch so that about k are left where a filter lets a share of all items pass.
 
     Args:
-        effort: What finds the k best of all.
         k: Items wanted after the filter.
         share: More than 0, at most 1.
-        searcher: Its size is the limit.
-
-    Returns:
-        How many to fetch, from 1 to the searcher's items, and the effort.
+        items: The most there are.
     """
     # A tenth more than on average, since half of all draws hold fewer than that.
-    fetch = k if share == 1 else math.ceil(1.1 * k / share)
-    fetch = min(fetch, searcher.items)
+    return min(items, k if share == 1 else math.ceil(1.1 * k / share))
+
+
+def effort_at_depth(
+    searcher: Searcher, effort: Effort, recall_k: int, fetch: int, times: float = 1.0
+) -> Effort:
+    """The effort with which the `fetch` best are found about as well as the `recall_k` best.
+
+    The leaves grow more slowly than the depth: the next best items lie mostly in the same leaves.
+
+    Args:
+        searcher: Its size and leaves are the limits.
+        effort: What finds the `recall_k` best.
+        recall_k: Neighbours for which the effort was chosen.
+        fetch: Neighbours wanted; of fewer than `recall_k` the same effort finds more.
+        times: Harder than that by this factor.
+    """
+    depth = max(1.0, fetch / recall_k)
     leaves, reorder = effort.leaves_to_search, effort.reorder
     if leaves is not None and searcher.leaves is not None:
-        leaves = min(searcher.leaves, math.ceil(leaves / math.sqrt(share)))
+        leaves = min(searcher.leaves, math.ceil(leaves * math.sqrt(depth) * times))
     if reorder is not None:
-        reorder = min(searcher.items, max(fetch, math.ceil(reorder / share)))
-    return fetch, Effort(leaves, reorder)
+        reorder = min(searcher.items, max(fetch, math.ceil(reorder * depth * times)))
+    return Effort(leaves, reorder)
 
 
 def chosen_effort(parameters: Mapping[str, Any]) -> Effort:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from schemas.searcher import Effort, Searcher, widened
+from schemas.searcher import Effort, Searcher, effort_at_depth, fetch_behind_filter
 
 BATCH_BYTES = 1 << 28
 """Upper limit of one block of exact scores."""
@@ -147,7 +147,9 @@ def exact_share(
         if len(rows) < sample.k:
             cheaper = share  # all of them are wanted
             continue
-        approximate = _seconds(partial(_search_widened, searcher, sample.k, effort, share), queries)
+        approximate = _seconds(
+            partial(_search_behind_filter, searcher, sample.k, effort, share), queries
+        )
         exact = _seconds(partial(_search_rows, vectors, rows, sample.k), queries)
         if exact > approximate:
             break
@@ -155,11 +157,11 @@ def exact_share(
     return cheaper
 
 
-def _search_widened(
+def _search_behind_filter(
     searcher: Searcher, k: int, effort: Effort, share: float, queries: np.ndarray
 ) -> None:
-    fetch, wider = widened(effort, k, share, searcher)
-    searcher.search(queries, fetch, wider)
+    fetch = fetch_behind_filter(k, share, searcher.items)
+    searcher.search(queries, fetch, effort_at_depth(searcher, effort, k, fetch))
 
 
 def _search_rows(vectors: np.ndarray, rows: np.ndarray, k: int, queries: np.ndarray) -> None:

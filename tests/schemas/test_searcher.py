@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from schemas.config import IndexConfig
-from schemas.searcher import Effort, Searcher, chosen_effort, widened
+from schemas.searcher import (
+    Effort,
+    Searcher,
+    chosen_effort,
+    effort_at_depth,
+    fetch_behind_filter,
+)
 from towers.index import build_index
 
 ITEMS = 900
@@ -16,7 +22,7 @@ TREE = dataclasses.replace(EXACT, exact_below=100, tree_from=200)
 
 def opened(path, config):
     ids = [f"i{row}" for row in range(ITEMS)]
-    figures = build_index(ids, VECTORS, VECTORS[:100], config, path)
+    figures = build_index(ids, VECTORS, VECTORS[:600], config, path)
     parameters = figures["parameters"]
     return Searcher(path, parameters.get("leaves")), chosen_effort(parameters)
 
@@ -47,20 +53,33 @@ def test_an_index_without_its_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("effort", "k", "share", "expected"),
+    ("k", "share", "expected"),
     [
-        # All pass: nothing changes.
-        (Effort(4, 50), 10, 1.0, (10, Effort(4, 50))),
-        # One of 4 passes: 1.1 * 10 * 4, twice the leaves, four times the reordering.
-        (Effort(4, 50), 10, 0.25, (44, Effort(8, 200))),
-        (Effort(None, 50), 10, 0.25, (44, Effort(None, 200))),
-        (Effort(), 10, 0.25, (44, Effort())),
-        # Limits: 1 000 items, 30 leaves.
-        (Effort(4, 50), 10, 0.001, (1_000, Effort(30, 1_000))),
-        # Never fewer reordered than fetched.
-        (Effort(4, 10), 10, 0.25, (44, Effort(8, 44))),
+        (10, 1.0, 10),
+        (10, 0.25, 44),  # 1.1 * 10 * 4
+        (10, 0.001, 1_000),  # there are no more
     ],
 )
-def test_a_search_behind_a_filter(effort, k, share, expected):
+def test_what_to_fetch_behind_a_filter(k, share, expected):
+    assert fetch_behind_filter(k, share, items=1_000) == expected
+
+
+@pytest.mark.parametrize(
+    ("effort", "fetch", "times", "expected"),
+    [
+        (Effort(4, 50), 10, 1, Effort(4, 50)),
+        (Effort(4, 50), 5, 1, Effort(4, 50)),
+        # Four times as deep: twice the leaves, four times the reordering.
+        (Effort(4, 50), 40, 1, Effort(8, 200)),
+        (Effort(None, 50), 40, 1, Effort(None, 200)),
+        (Effort(), 40, 4, Effort()),
+        (Effort(4, 50), 10, 4, Effort(16, 200)),
+        # Limits: 1 000 items, 30 leaves.
+        (Effort(4, 50), 800, 4, Effort(30, 1_000)),
+        # Never fewer reordered than fetched.
+        (Effort(4, 5), 10, 1, Effort(4, 10)),
+    ],
+)
+def test_a_deeper_search(effort, fetch, times, expected):
     searcher = SimpleNamespace(items=1_000, leaves=30)
-    assert widened(effort, k, share, searcher) == expected
+    assert effort_at_depth(searcher, effort, 10, fetch, times) == expected

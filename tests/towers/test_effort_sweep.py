@@ -10,7 +10,7 @@ from towers.effort_sweep import Sample, Tried, efforts, exact_sample, measured, 
 from towers.index import build_index
 
 ITEMS, DIM = 2_000, 16
-TREE = IndexConfig(exact_below=500, tree_from=1_000, recall_k=10)
+TREE = IndexConfig(exact_below=500, tree_from=1_000, recall_k=10, recall_queries=300)
 
 
 def clustered(rows, seed):
@@ -20,7 +20,7 @@ def clustered(rows, seed):
     return points.astype(np.float32)
 
 
-VECTORS, QUERIES = clustered(ITEMS, seed=1), clustered(60, seed=2)
+VECTORS, QUERIES = clustered(ITEMS, seed=1), clustered(600, seed=2)
 
 
 @pytest.fixture(scope="module")
