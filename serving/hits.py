@@ -28,8 +28,10 @@ class Hits(NamedTuple):
             rows: `[candidates]` int64, each once, all of them allowed.
             scores: `[candidates]` float32.
         """
-        best = np.lexsort((rows, -scores))[: self.rows.shape[1]]
-        count = len(best)
+        best: np.ndarray | slice = slice(self.rows.shape[1])
+        if (scores[1:] >= scores[:-1]).any():  # ScaNN's answers are in order, ties aside
+            best = np.lexsort((rows, -scores))[best]
+        count = min(len(rows), self.rows.shape[1])
         self.rows[query, :count], self.rows[query, count:] = rows[best], -1
         self.scores[query, :count], self.scores[query, count:] = scores[best], -np.inf
         self.valid[query, :count], self.valid[query, count:] = True, False
