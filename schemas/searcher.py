@@ -111,7 +111,9 @@ def effort_at_depth(
 ) -> Effort:
     """The effort with which the `fetch` best are found about as well as the `recall_k` best.
 
-    The leaves grow more slowly than the depth: the next best items lie mostly in the same leaves.
+    The leaves grow with the square root of the depth, and so does what is reordered beyond what is
+    wanted: with that, recall at depths from 2 to 20 stayed what it was at `recall_k` (100 000
+    generated vectors, `benchmarks/tower_vectors.py`).
 
     Args:
         searcher: Its size and leaves are the limits.
@@ -125,7 +127,9 @@ def effort_at_depth(
     if leaves is not None and searcher.leaves is not None:
         leaves = min(searcher.leaves, math.ceil(leaves * math.sqrt(depth) * times))
     if reorder is not None:
-        reorder = min(searcher.items, max(fetch, math.ceil(reorder * depth * times)))
+        beyond = (reorder - recall_k) * math.sqrt(depth)
+        wanted = math.ceil((max(fetch, recall_k) + beyond) * times)
+        reorder = min(searcher.items, max(fetch, wanted))
     return Effort(leaves, reorder)
 
 

@@ -152,18 +152,23 @@ class Retriever:
         passing = self._passing(allowed)
         barred = [np.unique(rows) for rows in exclude]
         wanted = [min(k, passing.count - self._passing_of(rows, passing)) for rows in barred]
-        side = np.flatnonzero(passing.side)
-        side_rows = self.changes.rows[side]
-        side_scores = np.asarray(queries @ self.changes.vectors[side].T, dtype=np.float32)
+        most_barred = max(map(len, barred), default=0)
+        places, side_scores = best_of_blocks(
+            queries,
+            self.changes.vectors,
+            None if passing.side.all() else np.flatnonzero(passing.side),
+            k + most_barred,
+        )
+        side_rows = self.changes.rows[places]
 
         hits = no_hits(len(queries), k)
         short = np.arange(len(queries))
-        for attempt in self._attempts(k, max(map(len, barred), default=0), passing):
+        for attempt in self._attempts(k, most_barred, passing):
             for at, rows, scores in zip(short, *attempt(queries[short]), strict=True):
                 found = ~np.isnan(scores)
                 if passing.built is not None:
                     found &= passing.built[rows]
-                candidates = np.concatenate([rows[found], side_rows])
+                candidates = np.concatenate([rows[found], side_rows[at]])
                 kept = ~_among(candidates, barred[at])
                 all_scores = np.concatenate([scores[found], side_scores[at]])
                 hits.put(int(at), candidates[kept], all_scores[kept])

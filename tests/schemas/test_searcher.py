@@ -69,9 +69,9 @@ def test_what_to_fetch_behind_a_filter(k, share, expected):
     [
         (Effort(4, 50), 10, 1, Effort(4, 50)),
         (Effort(4, 50), 5, 1, Effort(4, 50)),
-        # Four times as deep: twice the leaves, four times the reordering.
-        (Effort(4, 50), 40, 1, Effort(8, 200)),
-        (Effort(None, 50), 40, 1, Effort(None, 200)),
+        # Four times as deep: twice the leaves, 40 + 2 * (50 - 10) reordered.
+        (Effort(4, 50), 40, 1, Effort(8, 120)),
+        (Effort(None, 50), 40, 1, Effort(None, 120)),
         (Effort(), 40, 4, Effort()),
         (Effort(4, 50), 10, 4, Effort(16, 200)),
         # Limits: 1 000 items, 30 leaves.
