@@ -69,14 +69,12 @@ def _prepare(size: str, directory: Path) -> None:
     vectors, queries = make(int(size.removeprefix("gaussian:")), QUERY_COUNT, SEED)
     np.save(directory / VECTORS, vectors)
     np.save(directory / QUERIES, queries)
-    block = max(1, (1 << 27) // len(vectors))
-    exact = [
-        np.argpartition(-(queries[at : at + block] @ vectors.T), NEIGHBOURS - 1, axis=1)[
-            :, :NEIGHBOURS
-        ]
-        for at in range(0, len(queries), block)
-    ]
-    np.save(directory / EXACT, np.concatenate(exact).astype(np.int32))
+    block = max(1, (1 << 26) // len(vectors))
+    exact = np.empty((len(queries), NEIGHBOURS), np.int32)
+    for at in range(0, len(queries), block):
+        scores = queries[at : at + block] @ vectors.T
+        exact[at : at + block] = np.argpartition(scores, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+    np.save(directory / EXACT, exact)
 
 
 def _measured(name: str, directory: Path) -> Figures:
