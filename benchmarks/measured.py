@@ -15,12 +15,13 @@ CORES = 2
 KIB = 1024
 
 
-def measure(function: str, *arguments: Path) -> dict[str, Any]:
+def measure(function: str, *arguments: Path, limit_s: float | None = None) -> dict[str, Any]:
     """Runs `module:function` on `CORES` cores.
 
     Args:
         function: It takes paths and returns what JSON can hold.
         *arguments: The paths.
+        limit_s: Seconds that it may take, imports included.
 
     Returns:
         `s`; `cpu_s` of all threads; `imports_bytes` in memory before the call; `peak_bytes` above
@@ -28,9 +29,13 @@ def measure(function: str, *arguments: Path) -> dict[str, Any]:
 
     Raises:
         RuntimeError: It failed; the message has what it printed last.
+        TimeoutError: It took longer than `limit_s` and was ended.
     """
     command = [sys.executable, "-m", "benchmarks.measured", function, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"{function}: expected an end in {limit_s} s") from None
     if done.returncode:
         raise RuntimeError(f"{function} ended with {done.returncode}:\n{done.stderr[-4_000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))

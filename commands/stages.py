@@ -157,7 +157,7 @@ class Stages:
         from evaluation.requests import read_requests
         from evaluation.saved_models import Ranker, RetrievalModel, Retriever
         from evaluation.suite import Models, evaluate
-        from serving.retriever import Retriever as Index
+        from serving.retriever import open_retriever
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
         artifacts.check_belong_together(inputs)
@@ -167,7 +167,7 @@ class Stages:
             requests = read_requests(inputs["prepared"].path, "test")
             history_len = inputs["retrieval"].manifest["config"]["history_len"]
             model = RetrievalModel(inputs["retrieval"].path, requests.item_ids, history_len)
-            index, nothing = Index(inputs["index"]), np.empty(0, np.int64)
+            index, nothing = open_retriever(inputs["index"]), np.empty(0, np.int64)
 
             def search(query_vector: Any, k: int) -> tuple[Any, Any, Any]:
                 hits = index.search(query_vector, k, [nothing] * len(query_vector))

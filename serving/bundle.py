@@ -12,7 +12,7 @@ from schemas.cards import Card, card_from_dict
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.profiles import Profiles
-from serving.retriever import Retriever
+from serving.retriever import Retriever, open_retriever
 
 STAGES = ("prepared", "retrieval", "index", "ranking")
 
@@ -52,7 +52,7 @@ def open_bundle(run: Path) -> Bundle:
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
     catalogue = Catalogue(prepared / "catalogue.parquet", card)
-    retriever = Retriever(stages["index"])
+    retriever = open_retriever(stages["index"])
     if retriever.item_ids != catalogue.item_ids:
         raise ValueError(
             f"{stages['index'].path}: expected the {len(catalogue)} items of {prepared} in their "

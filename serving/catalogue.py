@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from schemas import columns
 from schemas.cards import Card
+from serving.attributes import Condition, mask
 
 
 class Catalogue:
@@ -44,6 +45,7 @@ class Catalogue:
         self.train_count = table[columns.TRAIN_COUNT].to_numpy()
         self.popular = np.argsort(-self.train_count, kind="stable")
         self._features = table.select(list(card.item_features))
+        self._kinds = {name: feature.kind for name, feature in card.item_features.items()}
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -51,6 +53,21 @@ class Catalogue:
     def rows(self, item_ids: Iterable[str]) -> np.ndarray:
         """Rows of item ids, `[ids]` int64; -1 for an id that the catalogue does not hold."""
         return np.array([self._row.get(item_id, -1) for item_id in item_ids], dtype=np.int64)
+
+    def meeting(self, conditions: Iterable[Condition]) -> np.ndarray:
+        """Items that meet all of some conditions on their features, `[items]` bool.
+
+        Raises:
+            ValueError: A feature that there is not, or a condition that does not suit it.
+        """
+        met = np.ones(len(self), dtype=bool)
+        for condition in conditions:
+            name = condition.feature
+            if name not in self._kinds:
+                known = sorted(self._kinds)
+                raise ValueError(f"feature: expected one of {known}, got {name!r}")
+            met &= mask(self._features[name], self._kinds[name], condition)
+        return met
 
     def features(self, rows: np.ndarray) -> list[dict[str, list[str]]]:
         """Feature name to its values as text, for each row; missing ones are left out."""

@@ -1,79 +1,117 @@
-"""Nearest items in the index, never an excluded or made-up one."""
+"""Nearest items in the index, never an excluded, deleted or made-up one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-import schemas.tf_runtime  # noqa: F401  (before ScaNN)
-
-# isort: split
-from scann.scann_ops.py import scann_ops_pybind as scann
-
 from schemas.artifacts import Artifact
-from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER, refuse_pickle
+from schemas.searcher import effort_at_depth, fetch_behind_filter
+from serving.changes import Changes, no_changes
+from serving.hits import Hits, best_of_blocks, no_hits
+from serving.opened_index import OpenedIndex, open_index
 
-_HARDER = 4
+_HARDER = 4.0
 """How much harder the second search tries."""
 
+Attempt = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Queries to rows and scores `[queries, found]`; NaN where nothing was found."""
 
-class Hits(NamedTuple):
-    """Search results, best first.
+
+@dataclass(frozen=True)
+class _Passing:
+    """The items that a search may return, its exclusions aside.
 
     Attributes:
-        rows: `[queries, k]` int64 catalogue rows; -1 where not valid.
-        scores: `[queries, k]` float32 inner products; -inf where not valid.
-        valid: `[queries, k]` bool; the valid ones come first.
+        built: `[built rows]` bool; None: all of them.
+        built_count: How many of the built ones.
+        side: `[side items]` bool, which of the changes' items.
     """
 
-    rows: np.ndarray
-    scores: np.ndarray
-    valid: np.ndarray
+    built: np.ndarray | None
+    built_count: int
+    side: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.built_count + int(np.count_nonzero(self.side))
 
 
+@dataclass(frozen=True)
 class Retriever:
-    """A built index, open for search; safe to use from several threads.
+    """An index with its changes, as of one moment; safe to use from several threads.
 
-    ScaNN's own answers are not ours, for three reasons. It pads a short answer with id 0 and NaN,
-    which reads as a real item. With asymmetric hashing it never returns more than its reorder
-    count, and with a tree never more than the searched leaves hold. It knows no filters. So every
-    answer is masked here, asked for again with more effort if that left too little, and found by
-    exact search if that was still too little.
+    ScaNN's own answers are not ours, for three reasons. It pads a short answer with row 0. With
+    asymmetric hashing it never returns more than its reorder count, and with a tree never more than
+    the searched leaves hold. It knows neither filters nor changes. So every answer is masked here,
+    asked for again with more effort if that left too little, and found by exact search if that was
+    still too little.
+
+    Attributes:
+        index: What was built.
+        changes: What is different since.
     """
 
-    def __init__(self, artifact: Artifact) -> None:
-        """Opens an index directory.
-
-        Raises:
-            ValueError: The directory holds a pickle, or ids and vectors do not match.
-            FileNotFoundError: A file is missing.
-        """
-        refuse_pickle(artifact.path)
-        self.kind = str(artifact.figures["kind"])
-        ids = (artifact.path / ITEM_IDS).read_bytes().decode()
-        self.item_ids = ids.removesuffix("\n").split("\n")
-        self._vectors = np.load(artifact.path / ITEM_VECTORS, allow_pickle=False)
-        if len(self._vectors) != len(self.item_ids):
-            raise ValueError(
-                f"{artifact.path}: expected a vector for each of {len(self.item_ids)} ids, "
-                f"got {len(self._vectors)}"
-            )
-        if not (artifact.path / SEARCHER).is_dir():
-            raise FileNotFoundError(f"{artifact.path / 'scann'}: expected a ScaNN index, got none")
-        self._searcher = scann.load_searcher(str(artifact.path / SEARCHER))
-        parameters = artifact.figures["parameters"]
-        self._reorder: int | None = parameters.get("reorder")
-        self._leaves: int | None = parameters.get("leaves")
-        self._leaves_to_search: int | None = parameters.get("leaves_to_search")
+    index: OpenedIndex
+    changes: Changes
 
     def __len__(self) -> int:
-        return len(self.item_ids)
+        """Rows, those of deleted items too."""
+        return self.changes.row_count
+
+    @property
+    def kind(self) -> str:
+        """`exact`, `ah` or `tree`."""
+        return self.index.kind
+
+    @property
+    def item_ids(self) -> list[str]:
+        """Row to item id, of deleted items too."""
+        if not self.changes.added:
+            return self.index.item_ids
+        return [*self.index.item_ids, *self.changes.added]
+
+    @property
+    def live_rows(self) -> np.ndarray:
+        """Rows of the items that are not deleted, int64, ascending."""
+        rows = np.arange(len(self))
+        return rows[self.changes.live(rows)]
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """Whether so much has changed that searches are getting slower for it."""
+        return self.changes.count > self.index.rebuild_share * self.changes.built
+
+    def rows(self, item_ids: Iterable[str]) -> np.ndarray:
+        """Rows of item ids, `[ids]` int64; -1 for an id that is not known or deleted."""
+        found = np.array([self.row(item_id) for item_id in item_ids], dtype=np.int64)
+        known = found >= 0
+        known[known] = self.changes.live(found[known])
+        return np.where(known, found, -1)
+
+    def row(self, item_id: str) -> int:
+        """Row of an item, deleted or not; -1 if there never was one."""
+        return self.index.rows.get(item_id, self.changes.added.get(item_id, -1))
 
     def vectors(self, rows: np.ndarray) -> np.ndarray:
-        """Item vectors `[rows, embedding_dim]` float32."""
-        return self._vectors[rows]
+        """Vectors of items that are not deleted, `[rows, embedding_dim]` float32.
+
+        Raises:
+            ValueError: A row of no such item.
+        """
+        outside = len(rows) and not 0 <= rows.min() <= rows.max() < len(self)
+        if outside or not self.changes.live(rows).all():
+            raise ValueError(f"rows: expected rows of items from 0 to {len(self) - 1}, got {rows}")
+        if not len(self.changes.rows):
+            return np.asarray(self.index.vectors[rows])
+        place = self.changes.places(rows)
+        beside = place >= 0
+        vectors = np.asarray(self.index.vectors[np.where(beside, 0, rows)])
+        vectors[beside] = self.changes.vectors[place[beside]]
+        return vectors
 
     def score(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Exact inner products of given items, for a candidate found through another query.
@@ -84,94 +122,128 @@ class Retriever:
 
         Returns:
             `[queries, items]` float32.
-        """
-        return np.asarray(queries @ self._vectors[rows].T, dtype=np.float32)
 
-    def search(self, queries: np.ndarray, k: int, exclude: Sequence[np.ndarray]) -> Hits:
-        """The k best items of each query that its exclusions allow.
+        Raises:
+            ValueError: A row of no item.
+        """
+        return np.asarray(queries @ self.vectors(rows).T, dtype=np.float32)
+
+    def search(
+        self,
+        queries: np.ndarray,
+        k: int,
+        exclude: Sequence[np.ndarray],
+        allowed: np.ndarray | None = None,
+    ) -> Hits:
+        """The k best items of each query that its exclusions and the filter allow.
 
         Args:
             queries: `[queries, embedding_dim]` float32.
-            k: Items per query; fewer are valid if the catalogue holds fewer allowed ones.
+            k: Items per query; fewer are valid if fewer are allowed.
             exclude: For each query the int64 rows never to return, in any order.
+            allowed: `[rows]` bool, for all queries: an allow-list or items with an attribute. Rows
+                beyond its end, of items newer than the filter, are not allowed. None: all are.
 
         Raises:
-            ValueError: k below 1, a query that is not finite, or an exclusion that is no row.
+            ValueError: k below 1, a query that is not finite, an exclusion that is no row, or a
+                filter that is none.
         """
+        self._check(queries, k, exclude, allowed)
+        passing = self._passing(allowed)
+        barred = [np.unique(rows) for rows in exclude]
+        wanted = [min(k, passing.count - self._passing_of(rows, passing)) for rows in barred]
+        most_barred = max(map(len, barred), default=0)
+        places, side_scores = best_of_blocks(
+            queries,
+            self.changes.vectors,
+            None if passing.side.all() else np.flatnonzero(passing.side),
+            k + most_barred,
+        )
+        side_rows = self.changes.rows[places]
+
+        hits = no_hits(len(queries), k)
+        short = np.arange(len(queries))
+        for attempt in self._attempts(k, most_barred, passing):
+            for at, rows, scores in zip(short, *attempt(queries[short]), strict=True):
+                found = ~np.isnan(scores)
+                if passing.built is not None:
+                    found &= passing.built[rows]
+                candidates = np.concatenate([rows[found], side_rows[at]])
+                kept = ~_among(candidates, barred[at])
+                all_scores = np.concatenate([scores[found], side_scores[at]])
+                hits.put(int(at), candidates[kept], all_scores[kept])
+            short = np.array([at for at in short if hits.valid[at].sum() < wanted[at]], np.int64)
+            if not len(short):
+                break
+        return hits
+
+    def _check(
+        self,
+        queries: np.ndarray,
+        k: int,
+        exclude: Sequence[np.ndarray],
+        allowed: np.ndarray | None,
+    ) -> None:
         if k < 1 or not np.isfinite(queries).all() or len(exclude) != len(queries):
             raise ValueError(
                 f"expected k >= 1, finite queries and exclusions for each, got k={k}, "
                 f"{len(queries)} queries, {len(exclude)} exclusions"
             )
-        barred = self._barred(exclude)
-        most_barred = int(barred.sum(axis=1).max(initial=0))
-        wanted = np.minimum(k, len(self) - barred.sum(axis=1))
-        hits = _no_hits(len(queries), k)
-        for fetch, effort in ((k + min(most_barred, k), 1), (k + most_barred, _HARDER)):
-            short = np.flatnonzero(hits.valid.sum(axis=1) < wanted)
-            if len(short):
-                rows, scores = self._approximate(queries[short], min(fetch, len(self)), effort)
-                _fill(hits, short, rows, scores, barred[short])
-        short = np.flatnonzero(hits.valid.sum(axis=1) < wanted)
-        if len(short):
-            scores = self.score(queries[short], np.arange(len(self)))
-            rows = np.broadcast_to(np.arange(len(self)), scores.shape)
-            _fill(hits, short, rows, scores, barred[short])
-        return hits
-
-    def _barred(self, exclude: Sequence[np.ndarray]) -> np.ndarray:
-        """`[queries, items]` bool, from lists of rows."""
-        barred = np.zeros((len(exclude), len(self)), dtype=bool)
         for query, rows in enumerate(exclude):
             if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
                 raise ValueError(f"exclude[{query}]: expected rows from 0 to {len(self) - 1}")
-            barred[query, rows] = True
-        return barred
+        if allowed is not None and (
+            allowed.dtype != bool or allowed.ndim != 1 or len(allowed) > len(self)
+        ):
+            raise ValueError(
+                f"allowed: expected [at most {len(self)}] bool, got {allowed.shape} {allowed.dtype}"
+            )
 
-    def _approximate(
-        self, queries: np.ndarray, fetch: int, effort: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """ScaNN's answer: rows `[queries, fetch]` int64, scores the same shape, NaN for padding."""
-        leaves, reorder = self._leaves_to_search, self._reorder
-        if leaves is not None and self._leaves is not None:
-            leaves = min(self._leaves, leaves * effort)
-        if reorder is not None:
-            reorder = min(len(self), max(reorder, fetch) * effort)
-        rows, scores = self._searcher.search_batched(
-            np.ascontiguousarray(queries, dtype=np.float32),
-            fetch,
-            pre_reorder_num_neighbors=reorder,
-            leaves_to_search=leaves,
-        )
-        return rows.astype(np.int64), scores
+    def _passing(self, allowed: np.ndarray | None) -> _Passing:
+        changes = self.changes
+        if allowed is None:
+            built = changes.fresh if changes.stale_count else None
+            everything = np.ones(len(changes.rows), dtype=bool)
+            return _Passing(built, changes.built - changes.stale_count, everything)
+        whole = np.zeros(len(self), dtype=bool)
+        whole[: len(allowed)] = allowed
+        built = whole[: changes.built] & changes.fresh
+        return _Passing(built, int(np.count_nonzero(built)), whole[changes.rows])
+
+    def _passing_of(self, rows: np.ndarray, passing: _Passing) -> int:
+        """How many of some distinct rows pass."""
+        built = rows[rows < self.changes.built]
+        place = self.changes.places(rows)
+        of_side = np.count_nonzero(passing.side[place[place >= 0]])
+        of_built = len(built) if passing.built is None else np.count_nonzero(passing.built[built])
+        return int(of_built + of_side)
+
+    def _attempts(self, k: int, barred: int, passing: _Passing) -> Iterator[Attempt]:
+        """Searches of the built items, each harder than the one before; the last finds all."""
+        share = passing.built_count / self.changes.built
+        if passing.built is None or share > self.index.exact_share:
+            for wanted, times in ((k + min(barred, k), 1.0), (k + barred, _HARDER)):
+                yield self._approximate(fetch_behind_filter(wanted, share, len(self)), times)
+        rows = None if passing.built is None else np.flatnonzero(passing.built)
+        # Ties at the edge may not push out what the exclusions leave.
+        yield lambda queries: best_of_blocks(queries, self.index.vectors, rows, k + barred)
+
+    def _approximate(self, fetch: int, times: float) -> Attempt:
+        searcher = self.index.searcher
+        fetch = min(fetch, searcher.items)
+        effort = effort_at_depth(searcher, self.index.effort, self.index.recall_k, fetch, times)
+        return lambda queries: searcher.search(queries, fetch, effort)[:2]
 
 
-def _no_hits(queries: int, k: int) -> Hits:
-    return Hits(
-        np.full((queries, k), -1, dtype=np.int64),
-        np.full((queries, k), -np.inf, dtype=np.float32),
-        np.zeros((queries, k), dtype=bool),
-    )
+def open_retriever(artifact: Artifact) -> Retriever:
+    """Opens an index directory, without changes; see `open_index`."""
+    index = open_index(artifact)
+    return Retriever(index, no_changes(*index.vectors.shape))
 
 
-def _fill(
-    hits: Hits, queries: np.ndarray, rows: np.ndarray, scores: np.ndarray, barred: np.ndarray
-) -> None:
-    """Writes the k best allowed rows of some queries; equal scores go by row.
-
-    Args:
-        hits: Written in place.
-        queries: `[some]` int64, which of the queries.
-        rows: `[some, found]` int64.
-        scores: `[some, found]` float32, NaN where `rows` is padding.
-        barred: `[some, items]` bool.
-    """
-    padding = np.isnan(scores)
-    allowed = ~padding & ~np.take_along_axis(barred, np.where(padding, 0, rows), axis=1)
-    masked = np.where(allowed, scores, -np.inf)
-    best = np.lexsort((rows, -masked), axis=1)[:, : hits.rows.shape[1]]
-    valid = np.take_along_axis(allowed, best, axis=1)
-    width = best.shape[1]
-    hits.rows[queries, :width] = np.where(valid, np.take_along_axis(rows, best, axis=1), -1)
-    hits.scores[queries, :width] = np.take_along_axis(masked, best, axis=1)
-    hits.valid[queries, :width] = valid
+def _among(rows: np.ndarray, barred: np.ndarray) -> np.ndarray:
+    """Which rows are among the barred ones, which are sorted; `[rows]` bool."""
+    if not len(barred):
+        return np.zeros(len(rows), dtype=bool)
+    at = np.minimum(np.searchsorted(barred, rows), len(barred) - 1)
+    return np.asarray(barred[at] == rows)

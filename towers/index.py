@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,20 @@ from scann.scann_ops.py import scann_ops_pybind as scann
 
 from schemas.artifacts import Artifact
 from schemas.config import IndexConfig
-from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER, refuse_pickle
+from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER
+from schemas.searcher import Effort, Searcher
+from towers.effort_sweep import (
+    Sample,
+    Tried,
+    efforts,
+    exact_sample,
+    exact_share,
+    measured,
+    recalls,
+    sweep,
+)
 
-# What ScaNN's documentation recommends for dot product; the recall sweep below decides the rest.
+# What ScaNN's documentation recommends for dot product; the sweep decides the rest.
 DIMENSIONS_PER_BLOCK = 2
 ANISOTROPIC_THRESHOLD = 0.2
 SOAR_LAMBDA = 1.5
@@ -37,25 +47,9 @@ SOAR_LAMBDA = 1.5
 Progress = Callable[[str, int, int], None]
 """(what is being done, steps done, steps at most)."""
 
-BATCH_BYTES = 1 << 28
-"""Upper limit of one block of exact scores."""
-
 
 def show_nothing(text: str, done: int, total: int) -> None:
     """Shows no progress."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How hard a search tries; both are arguments of a search, not of the built index.
-
-    Attributes:
-        leaves_to_search: Partitions of the tree that a query looks into; None without a tree.
-        reorder: Neighbours by approximate score that are scored again exactly; None where all are.
-    """
-
-    leaves_to_search: int | None = None
-    reorder: int | None = None
 
 
 def index_retrieval(
@@ -81,15 +75,16 @@ def build_index(
     Args:
         item_ids: Row to item id.
         item_vectors: `[items, embedding_dim]` float32, the same order.
-        queries: `[queries, embedding_dim]` float32, real query vectors; recall is measured on a
-            sample of them.
+        queries: `[queries, embedding_dim]` float32, real query vectors. The search effort is
+            chosen on a random half of them, recall is measured on the other half, at most
+            `recall_queries` of each.
         config: Thresholds and the recall target.
         out: An existing, empty directory.
         progress: Told of the build and of each search effort tried.
 
     Returns:
-        `kind`, `recall`, `recall_k`, `items`, `build_seconds` and `parameters`, as in
-        docs/artifacts.md. `parameters` holds the effort that reached the recall target.
+        `kind`, `recall`, `recall_k`, `items`, `build_seconds`, `query_ms`, `parameters`, `sweep`
+        and `exact_share`, as in docs/artifacts.md.
 
     Raises:
         ValueError: Unusable input, or no effort reaches `recall_target`.
@@ -99,40 +94,36 @@ def build_index(
     _check(item_ids, vectors, queries)
     kind = _kind(len(vectors), config)
     leaves = round(math.sqrt(len(vectors))) if kind == "tree" else None
-    efforts = list(_efforts(kind, len(vectors), leaves, min(config.recall_k, len(vectors))))
-    progress(f"index: {kind} over {len(vectors)} items", 0, 1 + len(efforts))
+    progress(f"index: {kind} over {len(vectors)} items", 0, 1)
 
     directory = out / SEARCHER
     directory.mkdir()
     _built(vectors, kind, leaves).serialize(str(directory), relative_path=True)
     (out / ITEM_IDS).write_bytes("".join(f"{item_id}\n" for item_id in item_ids).encode())
     np.save(out / ITEM_VECTORS, vectors, allow_pickle=False)
-    refuse_pickle(out)
+    build_seconds = time.perf_counter() - started
 
-    # Measured on the files that a server opens and with the search arguments it uses: the defaults
-    # of a reloaded tree differ from those of the one in memory.
-    searcher = scann.load_searcher(str(directory))
-    recall_k = min(config.recall_k, len(vectors))
-    sample = _sample(queries, config)
-    exact = _kth_best(sample, vectors, recall_k)
-    recall, effort = 0.0, Effort()
-    for tried, effort in enumerate(efforts, start=1):
-        progress(f"index: recall@{recall_k}", tried, 1 + len(efforts))
-        recall = _recall(searcher, sample, vectors, recall_k, effort, exact)
-        if recall >= config.recall_target:
-            break
-    else:
+    # Measured on the files that a server opens and with the class that searches them there.
+    searcher = Searcher(out, leaves)
+    choosing, reporting = _samples(queries, vectors, config)
+    tried, chosen = _choose(searcher, vectors, choosing, kind, config, progress)
+    recall = float(recalls(searcher, vectors, reporting, chosen.effort).mean())
+    if recall < config.recall_target:
         raise ValueError(
-            f"index: recall@{recall_k}: expected at least {config.recall_target}, got {recall:.4f} "
-            f"with {kind} and {asdict(effort)}"
+            f"index: recall@{choosing.k}: expected at least {config.recall_target}, got "
+            f"{recall:.4f} on queries that did not choose {chosen.effort}"
         )
     return {
         "kind": kind,
         "recall": recall,
-        "recall_k": recall_k,
+        "recall_k": choosing.k,
         "items": len(vectors),
-        "build_seconds": round(time.perf_counter() - started, 3),
-        "parameters": _parameters(kind, leaves, effort),
+        "build_seconds": round(build_seconds, 3),
+        "sweep_seconds": round(time.perf_counter() - started - build_seconds, 3),
+        "query_ms": round(chosen.query_ms, 4),
+        "parameters": _parameters(kind, leaves, chosen.effort),
+        "exact_share": exact_share(searcher, vectors, choosing, chosen.effort, config.seed),
+        "sweep": [each.as_figures() for each in tried],
     }
 
 
@@ -176,58 +167,54 @@ def _built(vectors: np.ndarray, kind: str, leaves: int | None) -> Any:
     )
 
 
-def _efforts(kind: str, items: int, leaves: int | None, k: int) -> Iterator[Effort]:
-    """Search efforts from cheap to dear."""
-    reorders = [min(items, multiple * k) for multiple in (2, 4, 8, 16)]
-    if kind == "exact":
-        yield Effort()
-    elif leaves is None:
-        yield from (Effort(reorder=reorder) for reorder in reorders)
-    else:
-        for share, reorder in zip((0.05, 0.1, 0.2, 0.4), reorders, strict=True):
-            yield Effort(max(1, round(share * leaves)), reorder)
-
-
-def _sample(queries: np.ndarray, config: IndexConfig) -> np.ndarray:
-    size = min(config.recall_queries, len(queries))
-    rows = np.random.default_rng(config.seed).choice(len(queries), size, replace=False)
-    return np.ascontiguousarray(queries[np.sort(rows)], dtype=np.float32)
-
-
-def _kth_best(queries: np.ndarray, vectors: np.ndarray, k: int) -> np.ndarray:
-    """Exact score of the k-th best item of each query, `[queries]` float32."""
-    batch = max(1, BATCH_BYTES // (4 * len(vectors)))
-    return np.concatenate(
-        [
-            np.partition(queries[at : at + batch] @ vectors.T, -k, axis=1)[:, -k]
-            for at in range(0, len(queries), batch)
-        ]
+def _samples(
+    queries: np.ndarray, vectors: np.ndarray, config: IndexConfig
+) -> tuple[Sample, Sample]:
+    """Two random samples without a query in common; of one query alone, twice that."""
+    size = min(config.recall_queries, max(1, len(queries) // 2))
+    rows = np.random.default_rng(config.seed).permutation(len(queries))
+    k = min(config.recall_k, len(vectors))
+    drawn = [np.asarray(queries[rows[:size]]), np.asarray(queries[rows[-size:]])]
+    first, second = (
+        exact_sample(np.ascontiguousarray(each, dtype=np.float32), vectors, k) for each in drawn
     )
+    return first, second
 
 
-def _recall(
-    searcher: Any,
-    queries: np.ndarray,
+def _choose(
+    searcher: Searcher,
     vectors: np.ndarray,
-    k: int,
-    effort: Effort,
-    kth_best: np.ndarray,
-) -> float:
-    """Share of the k returned items that are as good as the exact k-th, averaged over queries.
+    sample: Sample,
+    kind: str,
+    config: IndexConfig,
+    progress: Progress,
+) -> tuple[list[Tried], Tried]:
+    """All settings measured, and the fastest of those that reach the target.
 
-    By score and not by id, so that items with equal vectors, which any exact search may return in
-    any order, count alike.
+    Raises:
+        ValueError: None does.
     """
-    rows, scores = searcher.search_batched(
-        queries,
-        k,
-        pre_reorder_num_neighbors=effort.reorder,
-        leaves_to_search=effort.leaves_to_search,
-    )
-    found = ~np.isnan(scores)  # ScaNN pads short answers with id 0 and NaN
-    true = np.stack([vectors[r] @ q for r, q in zip(rows, queries, strict=True)])
-    rounding = 1e-5 * np.maximum(1.0, np.abs(kth_best))
-    return float(np.mean(found & (true >= (kth_best - rounding)[:, None])))
+    leaves, reorders = efforts(searcher, kind, sample.k)
+    most = len(leaves) + len(reorders)
+    tried: list[Tried] = []
+
+    def measure(effort: Effort) -> Tried:
+        progress(f"index: recall@{sample.k}", 1 + len(tried), most)
+        tried.append(measured(searcher, vectors, sample, effort))
+        return tried[-1]
+
+    reaching = [
+        each
+        for each in sweep(leaves, reorders, measure, config.recall_target)
+        if each.reaches(config.recall_target)
+    ]
+    if not reaching:
+        best = max(tried, key=lambda each: each.recall)
+        raise ValueError(
+            f"index: recall@{sample.k}: expected at least {config.recall_target}, got "
+            f"{best.recall:.4f} ± {best.error:.4f} with {kind} and {best.effort}"
+        )
+    return tried, min(reaching, key=lambda each: each.query_ms)
 
 
 def _parameters(kind: str, leaves: int | None, effort: Effort) -> dict[str, Any]:

@@ -161,6 +161,7 @@ def test_every_field_is_described():
         ),
         (IndexConfig, {"recall_target": 1.1}, "index.recall_target: expected 0 to 1, got 1.1"),
         (IndexConfig, {"recall_k": 0}, "index.recall_k: expected at least 1, got 0"),
+        (IndexConfig, {"rebuild_share": 1.5}, "index.rebuild_share: expected 0 to 1, got 1.5"),
         (IndexConfig, {"tree_from": 10}, "index.tree_from: expected at least exact_below = 20000"),
     ],
 )

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.config import IndexConfig
-from serving.retriever import Retriever
+from serving.retriever import open_retriever
 from tests.serving.build import make_index
 
-EXACT = IndexConfig(recall_k=10, recall_queries=20)
+EXACT = IndexConfig(recall_k=10, recall_queries=300)
 AH = dataclasses.replace(EXACT, exact_below=500)
 TREE = dataclasses.replace(EXACT, exact_below=500, tree_from=1_000)
 ITEMS, DIM = 2_000, 16
@@ -32,7 +32,7 @@ VECTORS, QUERIES = clustered(ITEMS, seed=1), clustered(8, seed=2)
 @pytest.fixture(scope="module", params=[EXACT, AH, TREE], ids=["exact", "ah", "tree"])
 def retriever(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("index")
-    return Retriever(make_index(root, VECTORS, clustered(40, seed=3), request.param))
+    return open_retriever(make_index(root, VECTORS, clustered(600, seed=3), request.param))
 
 
 def check(hits, vectors, queries, k, exclude):
@@ -66,7 +66,7 @@ def test_an_exact_index_equals_brute_force(seed, items, k, shares):
     queries = rng.integers(-2, 3, size=(len(shares), 3)).astype(np.float32)
     exclude = [np.flatnonzero(rng.random(items) < share) for share in shares]
     with tempfile.TemporaryDirectory() as directory:
-        hits = Retriever(make_index(Path(directory), vectors, queries, EXACT)).search(
+        hits = open_retriever(make_index(Path(directory), vectors, queries, EXACT)).search(
             queries, k, exclude
         )
     check(hits, vectors, queries, k, exclude)
@@ -141,11 +141,11 @@ def test_an_index_with_a_pickle_is_not_opened(tmp_path):
     artifact = make_index(tmp_path, VECTORS[:10], QUERIES, EXACT)
     (artifact.path / "scann" / "scann_docids.pkl").write_bytes(b"")
     with pytest.raises(ValueError, match=r"scann_docids\.pkl: expected no pickle"):
-        Retriever(artifact)
+        open_retriever(artifact)
 
 
 def test_an_index_whose_files_do_not_match_is_not_opened(tmp_path):
     artifact = make_index(tmp_path, VECTORS[:10], QUERIES, EXACT)
     (artifact.path / "item_ids.txt").write_text("i0\ni1\n")
     with pytest.raises(ValueError, match="expected a vector for each of 2 ids, got 10"):
-        Retriever(artifact)
+        open_retriever(artifact)

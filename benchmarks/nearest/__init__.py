@@ -1,0 +1,1 @@
+"""Indexes for nearest neighbours, ours and others, built and searched alike."""

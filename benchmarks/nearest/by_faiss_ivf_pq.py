@@ -1,0 +1,59 @@
+"""Faiss: partitions, 4-bit product quantisation read with SIMD, exact reordering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from benchmarks.nearest.content import (
+    NEIGHBOURS,
+    TARGET,
+    THREADS,
+    VECTORS,
+    Search,
+    saved,
+    timed,
+    tuned,
+)
+
+
+def build(directory: Path) -> dict[str, float]:
+    """Partitions, 4-bit product quantisation read with SIMD, exact reordering."""
+    faiss.omp_set_num_threads(THREADS)
+    vectors = np.load(directory / VECTORS)
+    # Faiss advises 4 to 16 times the square root of the items.
+    partitions = 4 * round(len(vectors) ** 0.5)
+    index = faiss.index_factory(
+        vectors.shape[1], f"IVF{partitions},PQ32x4fs,RFlat", faiss.METRIC_INNER_PRODUCT
+    )
+    sample = vectors[np.random.default_rng(1).permutation(len(vectors))[: 64 * partitions]]
+
+    def add(every: np.ndarray) -> None:
+        index.train(sample)
+        index.add(every)
+
+    return timed(directory, add, lambda to: faiss.write_index(index, to))
+
+
+def search(directory: Path) -> dict[str, float]:
+    """The same, opened: the fastest of several reorder counts, each with the fewest partitions."""
+    faiss.omp_set_num_threads(1)
+    index = faiss.read_index(saved(directory))
+    partitions = faiss.downcast_index(index.base_index)
+
+    def settings(factor: float) -> Iterator[Search]:
+        index.k_factor = factor
+        for probes in (round(2 * 1.4**step) for step in range(20)):
+            if probes <= partitions.nlist:
+                partitions.nprobe = probes
+                yield lambda query: index.search(query, NEIGHBOURS)[1][0]
+
+    found = [tuned(directory, settings(factor)) for factor in (2, 4, 8, 16, 24)]
+    # What reached the target on the queries that chose may miss it by a little on the others.
+    reaching = [each for each in found if each["recall@200"] >= TARGET - 0.005]
+    if reaching:
+        return min(reaching, key=lambda each: each["p50_ms"])
+    return max(found, key=lambda each: each["recall@200"])
