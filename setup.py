@@ -61,7 +61,6 @@ BENCH = [
     "polars>=1.30,<3",  # peer of the preparation's benchmark
     # Peers of the index's benchmark: how they are tuned and saved is theirs to change in a minor.
     "faiss-cpu>=1.15,<1.16",
-    "hnswlib>=0.8,<0.9",
     "usearch>=2.26,<2.27",
 ]
 

@@ -4,6 +4,9 @@ Every index is built in one process and searched in another, so that memory is t
 Each is tuned on one half of the queries until it finds 95% of the 200 nearest, and reported on the
 other half: one query at a time, on one thread. Sizes are numbers of items; with `gaussian:` before
 it, of vectors without structure.
+
+Of the peers, hnswlib comes as source only and is in no extra: `pip install hnswlib==0.8.0` needs a
+C++ compiler.
 """
 
 from __future__ import annotations
