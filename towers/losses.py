@@ -1,6 +1,7 @@
-"""Retrieval losses over the whole catalogue.
+"""Softmax cross-entropy over the catalogue: exact, or estimated from a sample.
 
-Both compute the same number, the exact full softmax cross-entropy; tests hold them together.
+The TFRS task (`towers.tfrs_loss`) computes the same number as `full_softmax`; a test holds them
+together.
 """
 
 from __future__ import annotations
@@ -33,4 +34,31 @@ def full_softmax(queries: Any, positives: Any, catalogue: Any, allowed: Any) -> 
     is_positive = items == ops.expand_dims(positives, -1)
     logits = ops.where(ops.logical_or(allowed, is_positive), logits, NEVER)
     own = ops.take_along_axis(logits, ops.expand_dims(positives, -1), axis=-1)
+    return ops.logsumexp(logits, axis=-1) - ops.squeeze(own, -1)
+
+
+def sampled_softmax(
+    queries: Any, positives: Any, negatives: Any, log_expected: Any, allowed: Any
+) -> Any:
+    """An estimate of `full_softmax` from negatives drawn with replacement.
+
+    A negative that is expected `n q` times in a sample of `n` stands for `1 / (n q)` items: its
+    logit is lowered by log(n q) (importance sampling of the partition function, Bengio and Senecal
+    2008; with such a correction in two-tower models, Yi et al. 2019). The positive was not drawn,
+    so nothing is taken from it.
+
+    Args:
+        queries: `[positions, dim]` float.
+        positives: `[positions, dim]` float, vectors of the items that came next.
+        negatives: `[negatives, dim]` float, vectors of the items drawn.
+        log_expected: `[negatives]` float, log of how often each is expected in the sample.
+        allowed: `[positions, negatives]` bool, False for what is no negative of a position: its own
+            positive (an accidental hit), what was seen before.
+
+    Returns:
+        `[positions]` float.
+    """
+    own = ops.sum(queries * positives, axis=-1, keepdims=True)
+    logits = ops.matmul(queries, ops.transpose(negatives)) - log_expected
+    logits = ops.concatenate([own, ops.where(allowed, logits, NEVER)], axis=-1)
     return ops.logsumexp(logits, axis=-1) - ops.squeeze(own, -1)

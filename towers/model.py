@@ -19,8 +19,8 @@ from towers.item_tower import ItemTower
 from towers.query_tower import QueryTower
 from towers.training.devices import sum_over_replicas
 
-Loss = Callable[[Any, Any, Any, Any], Any]
-"""(queries, positives, catalogue, allowed) to a loss per position, as in `towers.losses`."""
+Loss = Callable[..., Any]
+"""One of `towers.losses`."""
 
 
 class RetrievalModel(keras.Model):
@@ -128,17 +128,29 @@ class RetrievalModel(keras.Model):
 
         Keras adds up the gradients of replicas, so that each one's share is what it gives.
         """
-        targets = ops.reshape(y, (-1,))
+        losses = self.position_losses(x, y, y_pred)
+        real = ops.cast(ops.not_equal(ops.reshape(y, (-1,)), columns.PADDING), losses.dtype)
+        return ops.sum(losses * real) / ops.maximum(sum_over_replicas(ops.sum(real)), 1.0)
+
+    def position_losses(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
+        """Loss of each position against the catalogue.
+
+        Args:
+            batch: As in `QueryTower.call`.
+            targets: `[batch, 1 + history_len]` int64, 0 where there is none.
+            y_pred: What `call` returned.
+
+        Returns:
+            `[batch * (1 + history_len)]` float32; positions without a target carry no meaning.
+        """
         queries = ops.reshape(y_pred["queries"], (-1, y_pred["queries"].shape[-1]))
-        losses = self.retrieval_loss(
+        return self.retrieval_loss(
             # In full precision, whatever the layers compute in: logits reach far and differ little.
             ops.cast(queries, "float32") * self.scale,
-            targets,
+            ops.reshape(targets, (-1,)),
             ops.cast(y_pred["catalogue"], "float32"),
-            self._allowed(x),
+            self._allowed(batch),
         )
-        real = ops.cast(ops.not_equal(targets, columns.PADDING), losses.dtype)
-        return ops.sum(losses * real) / ops.maximum(sum_over_replicas(ops.sum(real)), 1.0)
 
     def _allowed(self, batch: dict[str, Any]) -> Any:
         """What may be a negative at each position, `[batch * (1 + history_len), indices]` bool."""

@@ -33,6 +33,7 @@ from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
 from towers.queries import sample_queries
+from towers.sampled_model import SampledRetrievalModel
 from towers.tail import TailScorer, hold_back
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
@@ -76,7 +77,7 @@ def _train(
     histories = load_histories(prepared, "fit")
     tail = hold_back(histories, config)
 
-    candidate_model = new_model(prepared, config)
+    candidate_model = new_model(prepared, tail.kept, config)
     scorer = TailScorer(candidate_model, tail, config.history_len)
     epochs = _fit(
         "candidate_model", candidate_model, tail.kept, config, out, progress, config.epochs, scorer
@@ -86,7 +87,7 @@ def _train(
         out / "candidate_vectors.npy", ops.convert_to_numpy(candidate_model.catalogue_vectors())
     )
 
-    model = new_model(prepared, config)
+    model = new_model(prepared, histories, config)
     _fit("final_model", model, histories, config, out, progress, epochs)
     catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
     export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)
@@ -120,24 +121,28 @@ def _fit(
         return fit(model, histories, config, log, checkpoint, report, epochs, scorer)
 
 
-def new_model(prepared: Artifact, config: RetrievalConfig) -> RetrievalModel:
-    """A model with fresh weights, the same for the same seed."""
+def new_model(prepared: Artifact, histories: Histories, config: RetrievalConfig) -> RetrievalModel:
+    """A model with fresh weights, the same for the same seed.
+
+    Args:
+        prepared: The prepared artefact.
+        histories: The events that it will be fitted on.
+        config: The stage's configuration.
+    """
     keras.utils.set_random_seed(config.seed)
-    card = load_card(prepared)
-    return RetrievalModel(
-        load_item_table(prepared),
-        is_item(prepared),
-        item_sizes(prepared),
-        user_sizes(prepared),
-        card.rating_range,
-        config,
-        _loss(config.loss),
-    )
-
-
-def _loss(name: str) -> Callable[[Any, Any, Any, Any], Any]:
-    if name == "full_softmax":
-        return full_softmax
+    parts: dict[str, Any] = {
+        "catalogue": load_item_table(prepared),
+        "is_item": is_item(prepared),
+        "item_sizes": item_sizes(prepared),
+        "user_sizes": user_sizes(prepared),
+        "rating_range": load_card(prepared).rating_range,
+        "config": config,
+    }
+    if config.loss == "sampled_softmax":
+        counts = np.bincount(histories.item_id, minlength=len(parts["is_item"]))
+        return SampledRetrievalModel(counts=counts, **parts)
+    if config.loss == "full_softmax":
+        return RetrievalModel(loss=full_softmax, **parts)
     from towers.tfrs_loss import TfrsLoss  # TFRS and its legacy Keras take a second to import
 
-    return TfrsLoss()
+    return RetrievalModel(loss=TfrsLoss(), **parts)

@@ -9,7 +9,7 @@ from schemas.config.checks import at_least, check_choice, check_training, refuse
 ENCODERS = ("transformer", "gru", "cnn", "mean")
 PRECISIONS = ("float32", "mixed_bfloat16")
 POSITIONS = ("learned", "relative")
-LOSSES = ("full_softmax", "tfrs")
+LOSSES = ("full_softmax", "tfrs", "sampled_softmax")
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,10 @@ class RetrievalConfig:
         item_id_dropout: Share of item ids that each training step takes for unknown, so that the
             content features of items learn to stand alone.
         dropout: Dropout rate on tokens, attention output and feed-forward output.
-        loss: `tfrs` (TFRS Retrieval task, whole catalogue as candidates) or `full_softmax`
-            (the same loss in plain `keras.ops`).
+        loss: `full_softmax` over the whole catalogue, `tfrs` (the same by the TFRS Retrieval task)
+            or `sampled_softmax` (an estimate, for catalogues too large to score in every step).
+        negatives: Of `sampled_softmax`: items drawn in each step.
+        uniform_share: Of `sampled_softmax`: share of them drawn uniformly, the rest by frequency.
         mask_seen: Leave a history's own items out of the negatives; right where what was seen is
             not recommended again, wrong for repeated consumption.
         temperature: Divides the inner product of unit vectors; 0 means plain dot product.
@@ -66,6 +68,8 @@ class RetrievalConfig:
     item_id_dropout: float = 0.0
     dropout: float = 0.2
     loss: str = "full_softmax"
+    negatives: int = 2_048
+    uniform_share: float = 0.5
     mask_seen: bool = True
     temperature: float = 0.0
     batch_size: int = 64
@@ -87,6 +91,10 @@ class RetrievalConfig:
     def __post_init__(self) -> None:
         check_training("retrieval", self)
         at_least("retrieval", self, temperature=0, patience=1, candidates=1, successors=0)
+        at_least("retrieval", self, negatives=1)
+        if not 0 < self.uniform_share <= 1:  # with 0, what nobody chose would never be drawn
+            refuse("retrieval.uniform_share", "more than 0, at most 1", self.uniform_share)
+
         check_choice("retrieval.encoder", self.encoder, ENCODERS)
         check_choice("retrieval.positions", self.positions, POSITIONS)
         check_choice("retrieval.loss", self.loss, LOSSES)

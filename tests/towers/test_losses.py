@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from towers.losses import full_softmax  # isort: skip  (prepares the process for TensorFlow)
+from towers.losses import full_softmax, sampled_softmax  # isort: skip  (prepares the process for TensorFlow)
 
 import tensorflow as tf
 
@@ -60,3 +60,34 @@ def test_tfrs_task_in_chunks_gives_the_same(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("towers.tfrs_loss.CHUNK_BYTES", 2_000)
     assert chunk_size(20) == 14  # 4 * 14 * (14 + 20) = 1904 <= 2000 < 4 * 15 * (15 + 20)
     np.testing.assert_allclose(TfrsLoss()(*inputs), whole, atol=1e-5)
+
+
+def test_sampled_softmax_worked_by_hand():
+    # All logits are 0. The first negative is expected half a time and stands for two items, the
+    # second twice and stands for half of one, the third is not allowed:
+    # -log(e^0 / (e^0 + 2 e^0 + e^0 / 2)) = log(3.5) = 1.252763.
+    loss = sampled_softmax(
+        tf.constant([[1.0]]),
+        tf.constant([[0.0]]),
+        tf.zeros([3, 1]),
+        tf.math.log([0.5, 2.0, 1.0]),
+        tf.constant([[True, True, False]]),
+    )
+    np.testing.assert_allclose(loss, [1.252763], atol=1e-6)
+
+
+def test_sampled_softmax_estimates_the_full_one():
+    random = np.random.default_rng(0)
+    queries, positives, catalogue, _ = _inputs(positions=4, items=50)
+    everything = tf.constant(np.arange(50) > 0)[None] & tf.ones((4, 1), tf.bool)
+    exact = full_softmax(queries, positives, catalogue, everything).numpy()
+    q = np.append(0, random.dirichlet(np.ones(49)) / 2 + 0.5 / 49)
+    drawn = random.choice(50, 200_000, p=q)
+    estimate = sampled_softmax(
+        queries,
+        tf.gather(catalogue, positives),
+        tf.gather(catalogue, drawn),
+        tf.constant(np.log(q[drawn] * len(drawn)), tf.float32),
+        positives[:, None] != drawn,
+    )
+    np.testing.assert_allclose(estimate, exact, atol=0.02)

@@ -61,7 +61,7 @@ def run(
     """A fit whose checkpoint is in `directory`, and the lines of its log."""
     directory.mkdir(exist_ok=True)
     tail = hold_back(load_histories(prepared, "fit"), config)
-    model = new_model(prepared, config)
+    model = new_model(prepared, tail.kept, config)
     scorer = TailScorer(model, tail, config.history_len)
 
     def progress(text: str, done: int, steps: int) -> None:

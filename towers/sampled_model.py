@@ -1,0 +1,115 @@
+"""The retrieval model trained on sampled negatives, for catalogues too large to score whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import schemas.tf_runtime  # noqa: F401  (before Keras)
+
+# isort: split
+import keras
+from keras import ops
+
+from schemas import columns
+from schemas.config import RetrievalConfig
+from towers.losses import sampled_softmax
+from towers.model import RetrievalModel
+
+NEVER_SEEN = np.iinfo(np.int32).max
+
+
+class SampledRetrievalModel(RetrievalModel):
+    """Makes vectors of a step's own items alone.
+
+    Negatives come from a mixture of the items' frequencies in the fitted events, as the other
+    positives of a batch would, and of the uniform distribution, without which items that are never
+    a positive would never be a negative (mixed negative sampling, Yang et al. 2020,
+    doi.org/10.1145/3366424.3386195). One sample serves all positions of a step.
+    """
+
+    def __init__(self, counts: np.ndarray, config: RetrievalConfig, **parts: Any):
+        """Creates the model.
+
+        Args:
+            counts: `[indices]` int64, fitted events of each item.
+            config: The stage's configuration.
+            **parts: Of `RetrievalModel`.
+        """
+        super().__init__(config=config, loss=sampled_softmax, **parts)
+        q = mixture(counts, np.asarray(self.is_candidate), config.uniform_share)
+        self.negatives = config.negatives
+        self.cumulative = ops.convert_to_tensor(np.cumsum(q), "float32")
+        with np.errstate(divide="ignore"):  # what is never drawn
+            self.log_expected = ops.convert_to_tensor(np.log(q * config.negatives), "float32")
+        self.random = keras.random.SeedGenerator()
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Queries `[batch, 1 + history_len, dim]`."""
+        history = self._vectors(batch[columns.HISTORY_ITEM_ID], training)
+        return {"queries": self.query_tower(batch, history, training=training)}
+
+    def position_losses(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
+        """Loss of each position against one sample of negatives."""
+        drawn = self._draw()
+        queries = y_pred["queries"]
+        positives = self._vectors(targets, training=True)
+        allowed = ops.expand_dims(targets, -1) != drawn
+        if self.mask_seen:
+            allowed = ops.logical_and(allowed, unseen(batch[columns.HISTORY_ITEM_ID], drawn))
+        width = queries.shape[-1]
+        return self.retrieval_loss(
+            ops.cast(ops.reshape(queries, (-1, width)), "float32") * self.scale,
+            ops.cast(ops.reshape(positives, (-1, width)), "float32"),
+            ops.cast(self._vectors(drawn, training=True), "float32"),
+            ops.take(self.log_expected, drawn),
+            ops.reshape(allowed, (-1, self.negatives)),
+        )
+
+    def _draw(self) -> Any:
+        """`[negatives]` int64, with replacement."""
+        uniform = keras.random.uniform((self.negatives,), seed=self.random)
+        drawn = ops.searchsorted(self.cumulative, uniform * self.cumulative[-1], side="right")
+        return ops.cast(ops.minimum(drawn, self.cumulative.shape[0] - 1), "int64")
+
+    def _vectors(self, indices: Any, training: bool | None) -> Any:
+        """Item vectors of `[...]` int64 indices, `[..., dim]`."""
+        flat = ops.reshape(indices, (-1,))
+        items = {name: ops.take(values, flat, axis=0) for name, values in self.catalogue.items()}
+        vectors = self.item_tower(items, training=training)
+        return ops.reshape(vectors, (*ops.shape(indices), vectors.shape[-1]))
+
+
+def mixture(counts: np.ndarray, candidates: np.ndarray, uniform_share: float) -> np.ndarray:
+    """Probability of each item to be drawn.
+
+    Args:
+        counts: `[indices]`, fitted events of each item.
+        candidates: `[indices]` bool, what may be drawn at all.
+        uniform_share: Weight of the uniform distribution; the rest goes by frequency.
+
+    Returns:
+        `[indices]` float64 that sum to 1.
+    """
+    uniform = candidates / candidates.sum()
+    seen = np.where(candidates, counts, 0)
+    frequent = seen / seen.sum() if seen.sum() else uniform
+    return uniform_share * uniform + (1 - uniform_share) * frequent
+
+
+def unseen(history: Any, drawn: Any) -> Any:
+    """Which negatives a viewer has not seen before each position.
+
+    Args:
+        history: `[batch, history_len]` int64.
+        drawn: `[negatives]` int64.
+
+    Returns:
+        `[batch, 1 + history_len, negatives]` bool; position p has seen the first p events.
+    """
+    steps = history.shape[1]
+    step = ops.expand_dims(ops.arange(1, 1 + steps, dtype="int32"), -1)
+    found = ops.where(ops.expand_dims(history, -1) == drawn, step, NEVER_SEEN)
+    first = ops.expand_dims(ops.min(found, axis=1), 1)
+    return first > ops.expand_dims(ops.arange(1 + steps, dtype="int32"), -1)
