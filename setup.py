@@ -71,20 +71,7 @@ setup(
     long_description=Path(__file__).with_name("README.md").read_text(),
     long_description_content_type="text/markdown",
     python_requires=">=3.11,<3.14",  # tfx-bsl has wheels for these
-    packages=find_packages(
-        include=[
-            "schemas",
-            "schemas.*",
-            "commands",
-            "pipeline",
-            "pipeline.*",
-            "towers",
-            "ranking",
-            "evaluation",
-            "evaluation.*",
-            "serving",
-        ]
-    ),
+    packages=find_packages(exclude=["tests", "tests.*", "benchmarks", "benchmarks.*"]),
     py_modules=["matinee"],
     package_data={
         "schemas": ["datasets/*.toml", "datasets/*.pbtxt", "mappings/*.toml", "*.proto", "*.pyi"]
