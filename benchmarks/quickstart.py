@@ -33,7 +33,11 @@ def main() -> None:
             f"pair_{k}" if k.startswith("pairs") else f"pair_{k}_stars": v
             for k, v in metrics["pair"].items()
         },
-        **{f"build_{stage}_s": seconds for stage, seconds in report["seconds"].items()},
+        **{
+            f"build_{stage}_s": seconds
+            for stage, seconds in report["seconds"].items()
+            if stage != "this_run"  # the report is of the last run, which may have built nothing
+        },
         "index_recall": report["index"]["recall"],
     }
     source = open_artifact(arguments.data / report["dataset"]).manifest["files"]

@@ -13,7 +13,7 @@ from rich.text import Text
 from schemas.artifacts import Artifact, package_versions
 
 NOT_RANKINGS = ("protocol", "intervals", "segments", "rating", "pair")
-SHOWN = ("hr@10", "hr@50", "hr@200", "ndcg@10", "coverage@10")
+SHOWN = ("hr@10", "hr@200", "ndcg@10", "coverage@10")
 """Figures of the table; the JSON has all."""
 SHOWN_INTERVAL = "ndcg@10"
 COMPARED = ("hr@10", "hr@200", "ndcg@10")
@@ -131,7 +131,7 @@ def _rankings_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
         for figure in SHOWN:
             cells.append(_figure(values[figure], values[figure] == best[figure]))
             if figure == SHOWN_INTERVAL:
-                cells.append(_interval(metrics["intervals"][str(name)][figure], ".4f"))
+                cells.append(_interval(metrics["intervals"][str(name)][figure], ".3f"))
         table.add_row(str(name).replace("_", " "), *cells)
     return table
 
