@@ -97,7 +97,7 @@ def test_the_best_figure_of_a_column_is_bold():
     assert "0.0859" in shown
     assert "\x1b[1m0.0859" not in shown
     # Equal figures are best together.
-    assert shown.count("\x1b[1m0.4000\x1b[0m") == 2
+    assert shown.count("\x1b[1m0.7000\x1b[0m") == 2
 
 
 def test_of_errors_the_least_is_bold():
