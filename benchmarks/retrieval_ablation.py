@@ -105,7 +105,10 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
             return dict(kept["figures"])
         (directory / "fit.npz").unlink(missing_ok=True)
     started = time.perf_counter()
-    with training_scope(config.mirrored, config.precision), EpochLog(directory, "fit") as log:
+    with (
+        training_scope(config.mirrored, config.precision, config.batch_size),
+        EpochLog(directory, "fit") as log,
+    ):
         tail = hold_back(load_histories(prepared, "fit"), config)
         model = new_model(prepared, tail.kept, config)
         scorer = TailScorer(model, tail, config.history_len)

@@ -147,8 +147,13 @@ def resume_directory(directory: Path) -> Path:
 
     Args:
         directory: What the build fills.
+
+    Raises:
+        ValueError: It is none that `build` made.
     """
-    version = directory.name.split(".")[1]
+    _, _, version = directory.name.rpartition(".")[0].partition(".")
+    if not version:
+        raise ValueError(f"{directory}: expected a directory of a build, .<version>.<process>")
     kept = directory.with_name(f"{RESUME}{version}")
     kept.mkdir(exist_ok=True)
     return kept

@@ -74,7 +74,7 @@ def fit(
                 kept.best_weights = model.get_weights()
         log.write(figures)
         state.lines.append(figures)
-        state.epoch, state.step, state.loss = state.epoch + 1, 0, 0.0
+        state.epoch, state.step, state.loss, state.seconds = state.epoch + 1, 0, 0.0, 0.0
         kept.save(state)
     if scorer is None:
         return epochs
@@ -97,7 +97,6 @@ def _epoch(
     epochs: int,
 ) -> dict[str, float]:
     """The steps of an epoch that are not done yet; its figures."""
-    started = time.perf_counter()
     latest = "".join(f", {n} {v:.4g}" for n, v in (state.lines or [{}])[-1].items() if "@" in n)
 
     def after_step() -> None:
@@ -105,15 +104,15 @@ def _epoch(
         text = f"epoch {state.epoch} of {epochs}, loss {state.loss:.4g}{latest}"
         progress(text, done, epochs * batches.steps)
 
-    model.fit(
-        batches.epoch(state.epoch, state.step),
-        steps_per_epoch=batches.steps - state.step,
-        shuffle=False,
-        verbose=0,
-        callbacks=[_Steps(state, checkpoint, config.checkpoint_seconds, after_step)],
-    )
-    seconds = round(time.perf_counter() - started, 3)
-    return {"epoch": state.epoch, "loss": state.loss, "seconds": seconds}
+    if state.step < batches.steps:  # Keras takes 0 steps for "as many as there are"
+        model.fit(
+            batches.epoch(state.epoch, state.step),
+            steps_per_epoch=batches.steps - state.step,
+            shuffle=False,
+            verbose=0,
+            callbacks=[_Steps(state, checkpoint, config.checkpoint_seconds, after_step)],
+        )
+    return {"epoch": state.epoch, "loss": state.loss, "seconds": round(state.seconds, 3)}
 
 
 class _Steps(keras.callbacks.Callback):
@@ -126,7 +125,8 @@ class _Steps(keras.callbacks.Callback):
         self.state, self.checkpoint, self.seconds = state, checkpoint, seconds
         self.after_step = after_step
         self.first_step, self.loss_before = state.step, state.loss * state.step
-        self.saved = time.monotonic()
+        self.seconds_before = state.seconds
+        self.started = self.saved = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras gives the mean loss of the steps since its epoch began, which was `first_step`."""
@@ -134,6 +134,7 @@ class _Steps(keras.callbacks.Callback):
         since = self.state.step - self.first_step
         total = self.loss_before + float((logs or {})["loss"]) * since
         self.state.loss = total / self.state.step
+        self.state.seconds = self.seconds_before + time.monotonic() - self.started
         self.after_step()
         if time.monotonic() - self.saved >= self.seconds:
             self.checkpoint.save(self.state)

@@ -56,7 +56,7 @@ def index_retrieval(
     retrieval: Artifact, config: IndexConfig, out: Path, progress: Progress = show_nothing
 ) -> dict[str, Any]:
     """Indexes the items of a retrieval artefact; see `build_index`."""
-    item_ids = (retrieval.path / ITEM_IDS).read_text().split("\n")[:-1]
+    item_ids = (retrieval.path / ITEM_IDS).read_bytes().decode().split("\n")[:-1]
     vectors = np.load(retrieval.path / ITEM_VECTORS, allow_pickle=False)
     queries = np.load(retrieval.path / "query_vectors.npy", allow_pickle=False)
     return build_index(item_ids, vectors, queries, config, out, progress)
@@ -145,8 +145,12 @@ def _check(item_ids: Sequence[str], vectors: np.ndarray, queries: np.ndarray) ->
             raise ValueError(f"item_ids[{row}]: expected an id of one line, got {item_id!r}")
 
 
+LEAST_QUANTIZED = 16
+"""ScaNN learns 16 centres of each block of dimensions, from at least as many items."""
+
+
 def _kind(items: int, config: IndexConfig) -> str:
-    if items < config.exact_below:
+    if items < max(config.exact_below, LEAST_QUANTIZED):
         return "exact"
     return "ah" if items < config.tree_from else "tree"
 

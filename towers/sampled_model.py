@@ -40,7 +40,8 @@ class SampledRetrievalModel(RetrievalModel):
         super().__init__(config=config, loss=sampled_softmax, **parts)
         q = mixture(counts, np.asarray(self.is_candidate), config.uniform_share)
         self.negatives = config.negatives
-        self.cumulative = ops.convert_to_tensor(np.cumsum(q), "float32")
+        # With the 23 random bits of a float32, the rarest of millions would never be drawn.
+        self.cumulative = ops.convert_to_tensor(np.cumsum(q), "float64")
         with np.errstate(divide="ignore"):  # what is never drawn
             self.log_expected = ops.convert_to_tensor(np.log(q * config.negatives), "float32")
         self.random = keras.random.SeedGenerator()
@@ -69,7 +70,7 @@ class SampledRetrievalModel(RetrievalModel):
 
     def _draw(self) -> Any:
         """`[negatives]` int64, with replacement."""
-        uniform = keras.random.uniform((self.negatives,), seed=self.random)
+        uniform = keras.random.uniform((self.negatives,), dtype="float64", seed=self.random)
         drawn = ops.searchsorted(self.cumulative, uniform * self.cumulative[-1], side="right")
         return ops.cast(ops.minimum(drawn, self.cumulative.shape[0] - 1), "int64")
 

@@ -67,7 +67,7 @@ def train(
         Figures for the manifest.
     """
     (out / "log").mkdir()
-    with training_scope(config.mirrored, config.precision):
+    with training_scope(config.mirrored, config.precision, config.batch_size):
         return _train(prepared, config, out, progress)
 
 

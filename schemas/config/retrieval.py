@@ -51,7 +51,8 @@ class RetrievalConfig:
         candidates: Retrieved items kept per held-back event.
         jit: Compile the training step with XLA.
         precision: `float32`, or `mixed_bfloat16`: products in half the bits, weights in all.
-        mirrored: A replica on every GPU (without any, on every logical CPU device).
+        mirrored: A replica on every GPU (without any, on every logical CPU device); needs
+            `jit = false`, and `clip_norm` is then of each replica's share of the gradients.
         checkpoint_seconds: At most so much training is lost by a kill.
         seed: Seed of initial weights, data order and dropout.
     """
@@ -100,6 +101,8 @@ class RetrievalConfig:
         check_choice("retrieval.loss", self.loss, LOSSES)
         check_choice("retrieval.precision", self.precision, PRECISIONS)
         at_least("retrieval", self, warmup_steps=0, checkpoint_seconds=0)
+        if self.mirrored and self.jit:
+            refuse("retrieval.jit", "false, since mirrored is true", self.jit)
         if not self.clip_norm > 0:  # NaN compares false
             refuse("retrieval.clip_norm", "more than 0", self.clip_norm)
         if not 0 <= self.item_id_dropout < 1:

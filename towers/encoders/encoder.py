@@ -15,7 +15,7 @@ class Encoder(keras.layers.Layer):
     """Reads a viewer's token and events, oldest first.
 
     A result depends on the viewer, on its own event and on those before it: never on a later one,
-    on another row, or on how much padding there is.
+    on another row, or on what stands in the padding.
     """
 
     @abstractmethod

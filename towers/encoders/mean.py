@@ -49,12 +49,13 @@ class RecencyMean(Encoder):
     ) -> Any:
         """As `Encoder.call` says."""
         tokens = ops.concatenate([viewer, events], axis=1)
-        steps = ops.arange(tokens.shape[1], dtype=tokens.dtype)
-        logits = -self.decay * (ops.expand_dims(steps, 1) - steps)
+        # In full precision: bfloat16 has no odd numbers above 256.
+        steps = ops.arange(tokens.shape[1], dtype="float32")
+        logits = -ops.cast(self.decay, "float32") * (ops.expand_dims(steps, 1) - steps)
         # Else the weight of the viewer, who is always first, would depend on the padding.
         logits = ops.where(ops.expand_dims(steps, 0) == 0, 0.0, logits)
         weights = ops.softmax(ops.where(causal_mask(present), logits, NEVER), axis=-1)
-        tokens = ops.matmul(weights, tokens)
+        tokens = ops.matmul(ops.cast(weights, tokens.dtype), tokens)
         for forward in self.forward:
             tokens = forward(tokens, training=training)
         return tokens

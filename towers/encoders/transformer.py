@@ -35,7 +35,8 @@ class CausalAttention(keras.layers.Layer):
             dim: Width of tokens.
             heads: Attention heads.
             dropout: Dropout rate, on attention weights and on the output.
-            distances: Distances in events that are told apart; 0: no such bias.
+            distances: Distances in events that are told apart, one more for the viewer, who is at
+                none; 0: no such bias.
             times: Buckets of the time between two events; 0: no such bias.
             **kwargs: Of `keras.layers.Layer`.
         """
@@ -90,7 +91,9 @@ class CausalAttention(keras.layers.Layer):
     def _by_distance(self, tokens: int) -> Any:
         """`[1, heads, tokens, tokens]`; later tokens, which the mask hides, count as themselves."""
         steps = ops.arange(tokens)
-        distance = ops.clip(ops.expand_dims(steps, 1) - steps, 0, self.distances - 1)
+        distance = ops.maximum(ops.expand_dims(steps, 1) - steps, 0)
+        # Between the viewer's token and the first event lies padding.
+        distance = ops.where(steps == 0, self.distances - 1, distance)
         return ops.transpose(ops.take(self.distance_bias, distance, axis=0), (2, 0, 1))[None]
 
     def _split(self, tokens: Any) -> Any:

@@ -44,8 +44,9 @@ class WindowBatches:
             first_step: Steps left out.
 
         Returns:
-            `(inputs, targets)` of `batch_size` windows each. Where the windows do not fill the last
-            step, the epoch's first are in it once more.
+            `(inputs, targets)` of `batch_size` windows each. Steps are the nearest number of full
+            ones: where the windows do not fill the last, the epoch's first are in it once more, and
+            what is left over by less than half a step waits for another epoch.
         """
         order = np.random.default_rng([self._seed, number]).permutation(self._count)
         rows = np.resize(order, (self.steps, self._batch_size))[first_step:]

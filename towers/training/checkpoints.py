@@ -25,6 +25,7 @@ class State:
         epoch: The epoch under way, from 1.
         step: Steps of it that are done.
         loss: Mean loss of those.
+        seconds: What they took, in all attempts.
         best_epoch: The epoch with the best validation figure, 0 before the first.
         best: That figure.
         lines: Figures of each epoch that is done.
@@ -33,6 +34,7 @@ class State:
     epoch: int = 1
     step: int = 0
     loss: float = 0.0
+    seconds: float = 0.0
     best_epoch: int = 0
     best: float = -1.0
     lines: list[dict[str, float]] = field(default_factory=list)
@@ -53,6 +55,8 @@ class Checkpoint:
         """
         self.path, self.model = path, model
         self.best_weights: list[np.ndarray] | None = None
+        for left in path.parent.glob(f".{path.name}.*"):  # by a kill while it was written
+            left.unlink()
         model.optimizer.build(model.trainable_variables)
 
     def save(self, state: State) -> None:

@@ -21,13 +21,17 @@ def sum_over_replicas(value: Any) -> Any:
 
 
 @contextmanager
-def training_scope(mirrored: bool, precision: str) -> Iterator[None]:
+def training_scope(mirrored: bool, precision: str, batch_size: int) -> Iterator[None]:
     """Models made and fitted inside are on these devices and in this precision.
 
     Args:
         mirrored: A replica of the model on every GPU or, where there is none, on every logical CPU
             device; each step's batch is divided among them.
         precision: Keras dtype policy, `float32` or `mixed_bfloat16`.
+        batch_size: Of all replicas together.
+
+    Raises:
+        ValueError: The replicas cannot have equal parts of a batch.
     """
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     strategy = (
@@ -35,6 +39,12 @@ def training_scope(mirrored: bool, precision: str) -> Iterator[None]:
         if mirrored
         else tf.distribute.get_strategy()
     )
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise ValueError(
+            f"retrieval.batch_size: expected a multiple of the {replicas} replicas, "
+            f"got {batch_size}"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:

@@ -76,13 +76,25 @@ def test_no_token_sees_a_later_event(encode: Encode) -> None:
         assert changed[step + 1] > 1e-3
 
 
-def test_padding_changes_nothing(encode: Encode) -> None:
+def test_what_stands_in_the_padding_changes_nothing(encode: Encode) -> None:
     viewer, events, times = inputs()
     before = encode(viewer, events, [6, 3, 0], times)
     other = events + np.where(np.arange(LENGTH)[:, None] < 3, 100.0, 0.0).astype(np.float32)
     after = encode(viewer, other, [6, 3, 0], times)
     np.testing.assert_allclose(after[1, -3:], before[1, -3:], atol=1e-5)
     np.testing.assert_allclose(after[1:, 0], before[1:, 0], atol=1e-5)
+
+
+def test_the_amount_of_padding_changes_nothing(encoder: Encoder) -> None:
+    if getattr(encoder, "position", None) is not None:
+        pytest.skip("learned positions are of one history_len")
+    viewer, events, times = inputs()
+    present = np.arange(LENGTH) >= LENGTH - 3
+    wide = encoder(viewer, events, np.tile(present, (ROWS, 1)), times * present, training=False)
+    every = np.ones((ROWS, 3), bool)
+    narrow = encoder(viewer, events[:, -3:], every, times[:, -3:], training=False)
+    np.testing.assert_allclose(np.asarray(wide)[:, -3:], np.asarray(narrow)[:, 1:], atol=1e-5)
+    np.testing.assert_allclose(np.asarray(wide)[:, 0], np.asarray(narrow)[:, 0], atol=1e-5)
 
 
 def test_rows_do_not_touch(encode: Encode) -> None:

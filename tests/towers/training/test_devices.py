@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from schemas.artifacts import ROOT, Artifact
+from schemas.config import RetrievalConfig
 
 FIT = """
 import json, sys
@@ -25,7 +26,7 @@ from towers.training.devices import training_scope
 from tests.towers.training.test_resume import CONFIG, run
 prepared, out, changes = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 config = replace(CONFIG, dropout=0.0, item_id_dropout=0.0, epochs=2, **changes)
-with training_scope(config.mirrored, config.precision):
+with training_scope(config.mirrored, config.precision, config.batch_size):
     model, lines = run(open_artifact(prepared), out, config)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
 vectors = model.catalogue_vectors()
@@ -64,3 +65,17 @@ def test_mixed_precision_learns_and_gives_full_precision(
     assert (found["compute"], found["dtype"]) == ("bfloat16", "float32")
     losses = [line["loss"] for line in found["lines"]]
     assert losses[1] < losses[0]
+
+
+def test_xla_and_replicas_are_refused_together() -> None:
+    with pytest.raises(ValueError, match=r"retrieval\.jit: expected false, since mirrored is true"):
+        RetrievalConfig(mirrored=True)
+
+
+@pytest.mark.slow
+def test_a_batch_that_replicas_cannot_share_is_refused(prepared: Artifact, tmp_path: Path) -> None:
+    arguments = [str(prepared.path), str(tmp_path), json.dumps({"mirrored": True, "batch_size": 7})]
+    command = [sys.executable, "-c", FIT, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode != 0
+    assert "retrieval.batch_size: expected a multiple of the 2 replicas, got 7" in done.stderr

@@ -93,6 +93,21 @@ def test_a_killed_fit_ends_as_the_unbroken_one(
 
 
 @pytest.mark.slow
+def test_a_kill_between_the_last_step_and_validation(
+    prepared: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, expected = run(prepared, tmp_path / "unbroken", CONFIG)
+    with monkeypatch.context() as patched:
+        patched.setattr(TailScorer, "ndcg", lambda scorer: stop())
+        with pytest.raises(Killed):
+            run(prepared, tmp_path / "killed", CONFIG)
+    _, lines = run(prepared, tmp_path / "killed", CONFIG)
+    for name in ("loss", "ndcg@10"):
+        got, wanted = ([line[name] for line in found] for found in (lines, expected))
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+
+@pytest.mark.slow
 def test_a_fit_goes_on_after_sigkill(prepared: Artifact, tmp_path: Path) -> None:
     _, expected = run(prepared, tmp_path / "unbroken", CONFIG)
     killed = subprocess.run(
