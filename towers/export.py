@@ -46,7 +46,7 @@ class RetrievalModule:
 
     def encode_items(self, **raw: Any) -> dict[str, Any]:
         """Raw item features to item vectors."""
-        return {"item_vector": tf.cast(self.model.item_tower(self.raw.items(raw)), tf.float32)}
+        return {"item_vector": self.model.encode_items(self.raw.items(raw))}
 
     def signatures(self) -> dict[str, Any]:
         """Name to concrete function."""

@@ -19,8 +19,8 @@ class ItemTower(keras.layers.Layer):
     In training, some ids are replaced by an out-of-vocabulary one (id dropout, as DropoutNet,
     Volkovs et al. 2017, does for cold items), so that content alone learns to place an item.
 
-    An item unknown to training keeps its content embeddings and falls into an out-of-vocabulary id
-    bucket, so that it still gets a useful vector (the additive form of LightFM, Kula 2015,
+    An item unknown to training keeps its content embeddings and gets an out-of-vocabulary id, so
+    that it still gets a useful vector (the additive form of LightFM, Kula 2015,
     arxiv.org/abs/1507.08439).
     """
 

@@ -30,6 +30,7 @@ class RetrievalModel(keras.Model):
         self,
         catalogue: dict[str, np.ndarray],
         is_item: np.ndarray,
+        is_fitted: np.ndarray,
         item_sizes: dict[str, int],
         user_sizes: dict[str, int],
         rating_range: tuple[float, float],
@@ -41,8 +42,10 @@ class RetrievalModel(keras.Model):
         Args:
             catalogue: `item_id` `[indices]` int64 and each content feature `[indices, values]`
                 int64, for every index of the vocabulary: padding, items, out-of-vocabulary.
-            is_item: `[indices]` bool, which of them are items of the catalogue. The others are
-                never a candidate: as negatives, unknown items would be trained away.
+            is_item: `[indices]` bool, which of them are items of the catalogue, and so candidates.
+            is_fitted: `[indices]` bool, which have a fitted event. The others are never a negative,
+                for what is always one is trained away, and have the id of an unknown item: what
+                is known of them is their content.
             item_sizes: `item_id` and each content feature to its number of indices.
             user_sizes: User feature to its number of indices.
             rating_range: Ends of the rating scale.
@@ -50,8 +53,14 @@ class RetrievalModel(keras.Model):
             loss: Loss of queries against the catalogue.
         """
         super().__init__()
-        self.catalogue = {name: ops.convert_to_tensor(v) for name, v in catalogue.items()}
+        unknown_id = len(is_item) - 1  # the vocabulary ends with its out-of-vocabulary buckets
+        ids = np.where(is_item & ~is_fitted, unknown_id, catalogue[columns.ITEM_ID])
+        self.catalogue = {
+            name: ops.convert_to_tensor(values)
+            for name, values in (catalogue | {columns.ITEM_ID: ids}).items()
+        }
         self.is_candidate = ops.convert_to_tensor(is_item)
+        self.is_negative = ops.convert_to_tensor(is_item & is_fitted)
         self.retrieval_loss = loss
         unit = config.temperature > 0
         self.scale = 1.0 / config.temperature if unit else 1.0
@@ -61,8 +70,7 @@ class RetrievalModel(keras.Model):
             config.embedding_dim,
             unit,
             config.item_id_dropout,
-            # The vocabulary ends with its out-of-vocabulary buckets.
-            unknown_id=len(is_item) - 1,
+            unknown_id,
             name="item_tower",
         )
         self.query_tower = QueryTower(
@@ -80,6 +88,15 @@ class RetrievalModel(keras.Model):
             "queries": self.query_tower(batch, history, training=training),
             "catalogue": vectors,
         }
+
+    def encode_items(self, items: dict[str, Any]) -> Any:
+        """Vectors of items as `catalogue_vectors` has them, `[items, embedding_dim]` float32.
+
+        Args:
+            items: As in `ItemTower.call`, with ids of the vocabulary.
+        """
+        ids = ops.take(self.catalogue[columns.ITEM_ID], items[columns.ITEM_ID])
+        return ops.cast(self.item_tower(items | {columns.ITEM_ID: ids}), "float32")
 
     def catalogue_vectors(self) -> Any:
         """Vectors of every item index, `[indices, embedding_dim]`."""
@@ -154,11 +171,11 @@ class RetrievalModel(keras.Model):
 
     def _allowed(self, batch: dict[str, Any]) -> Any:
         """What may be a negative at each position, `[batch * (1 + history_len), indices]` bool."""
-        items = self.is_candidate.shape[0]
+        items = self.is_negative.shape[0]
         history = batch[columns.HISTORY_ITEM_ID]
         rows, steps = ops.shape(history)[0], history.shape[1]
         if not self.mask_seen:
-            return ops.broadcast_to(self.is_candidate, (rows * (1 + steps), items))
+            return ops.broadcast_to(self.is_negative, (rows * (1 + steps), items))
         row = ops.broadcast_to(ops.arange(rows)[:, None], (rows, steps))
         where = ops.stack([ops.cast(row, history.dtype), history], axis=-1)
         # Each item's step in the history, 0 where it is not in it: one scatter, no [.., L, V] cube.
@@ -167,4 +184,4 @@ class RetrievalModel(keras.Model):
             :, None
         ]
         unseen = ops.logical_or(seen_at == 0, seen_at > ops.arange(1 + steps)[:, None])
-        return ops.reshape(ops.logical_and(unseen, self.is_candidate), (-1, items))
+        return ops.reshape(ops.logical_and(unseen, self.is_negative), (-1, items))

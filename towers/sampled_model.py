@@ -24,8 +24,8 @@ class SampledRetrievalModel(RetrievalModel):
     """Makes vectors of a step's own items alone.
 
     Negatives come from a mixture of the items' frequencies in the fitted events, as the other
-    positives of a batch would, and of the uniform distribution, without which items that are never
-    a positive would never be a negative (mixed negative sampling, Yang et al. 2020,
+    positives of a batch would, and of the uniform distribution, without which items that are seldom
+    a positive would seldom be a negative (mixed negative sampling, Yang et al. 2020,
     doi.org/10.1145/3366424.3386195). One sample serves all positions of a step.
     """
 
@@ -38,7 +38,7 @@ class SampledRetrievalModel(RetrievalModel):
             **parts: Of `RetrievalModel`.
         """
         super().__init__(config=config, loss=sampled_softmax, **parts)
-        q = mixture(counts, np.asarray(self.is_candidate), config.uniform_share)
+        q = mixture(counts, np.asarray(self.is_negative), config.uniform_share)
         self.negatives = config.negatives
         # With the 23 random bits of a float32, the rarest of millions would never be drawn.
         self.cumulative = ops.convert_to_tensor(np.cumsum(q), "float64")
@@ -87,7 +87,7 @@ def mixture(counts: np.ndarray, candidates: np.ndarray, uniform_share: float) ->
 
     Args:
         counts: `[indices]`, fitted events of each item.
-        candidates: `[indices]` bool, what may be drawn at all.
+        candidates: `[indices]` bool, what may be drawn at all: some.
         uniform_share: Weight of the uniform distribution; the rest goes by frequency.
 
     Returns:

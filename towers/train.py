@@ -130,16 +130,18 @@ def new_model(prepared: Artifact, histories: Histories, config: RetrievalConfig)
         config: The stage's configuration.
     """
     keras.utils.set_random_seed(config.seed)
+    items = is_item(prepared)
+    counts = np.bincount(histories.item_id, minlength=len(items))
     parts: dict[str, Any] = {
         "catalogue": load_item_table(prepared),
-        "is_item": is_item(prepared),
+        "is_item": items,
+        "is_fitted": counts > 0,
         "item_sizes": item_sizes(prepared),
         "user_sizes": user_sizes(prepared),
         "rating_range": load_card(prepared).rating_range,
         "config": config,
     }
     if config.loss == "sampled_softmax":
-        counts = np.bincount(histories.item_id, minlength=len(parts["is_item"]))
         return SampledRetrievalModel(counts=counts, **parts)
     if config.loss == "full_softmax":
         return RetrievalModel(loss=full_softmax, **parts)

@@ -15,7 +15,10 @@ UNKNOWN = ITEMS - 1
 
 
 def make_model(
-    temperature: float = 0.0, mask_seen: bool = True, user_sizes: dict[str, int] | None = None
+    temperature: float = 0.0,
+    mask_seen: bool = True,
+    user_sizes: dict[str, int] | None = None,
+    never_fitted: int | None = None,
 ) -> RetrievalModel:
     keras.utils.set_random_seed(5)
     catalogue = {
@@ -34,7 +37,10 @@ def make_model(
     sizes = {"item_id": ITEMS, "genres": 4}
     is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < UNKNOWN)
     users = {"age": 5} if user_sizes is None else user_sizes
-    return RetrievalModel(catalogue, is_item, sizes, users, (1.0, 5.0), config, full_softmax)
+    is_fitted = is_item & (np.arange(ITEMS) != never_fitted)
+    return RetrievalModel(
+        catalogue, is_item, is_fitted, sizes, users, (1.0, 5.0), config, full_softmax
+    )
 
 
 def make_batch(items: list[list[int]], age: int = 1) -> dict[str, np.ndarray]:
@@ -183,3 +189,18 @@ def test_gap_buckets_by_hand():
     present = np.array([[False, True, True, True, True]])
     # No previous event; 0 s -> 1 + log2(1) = 1; 1 s -> 1 + log2(2) = 2; 7 s -> 1 + log2(8) = 4.
     assert np.asarray(gap_bucket(stamps, present)).tolist() == [[0, 0, 1, 2, 4]]
+
+
+def test_an_item_that_nobody_had_is_its_content_and_no_negative():
+    model = make_model(never_fitted=6)
+    allowed = np.asarray(model._allowed(make_batch([[0, 3, 4, 5]])))
+    assert not allowed[:, 6].any()
+    assert np.asarray(model.is_candidate)[6]
+    vectors = np.asarray(model.catalogue_vectors())
+    ids = np.asarray(model.item_tower.tables["item_id"].embeddings)
+    fitted = np.asarray(make_model().catalogue_vectors())
+    np.testing.assert_allclose(vectors[6] - ids[UNKNOWN], fitted[6] - ids[6], atol=1e-6)
+    np.testing.assert_allclose(np.delete(vectors, 6, axis=0), np.delete(fitted, 6, axis=0))
+    rows = np.array([6, 3])
+    items = {"item_id": rows, "genres": np.asarray(model.catalogue["genres"])[rows]}
+    np.testing.assert_allclose(model.encode_items(items), vectors[rows], atol=1e-6)
