@@ -20,10 +20,12 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The lock is complete, so pip has nothing to resolve (--no-deps): given the chance, it takes an extra
+# such as google-auth[pyopenssl] for a package of its own and rejects it once a newer release exists.
 $(INSTALLED): requirements.lock setup.py pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Matinee needs Python 3.11, 3.12 or 3.13 on the PATH" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
