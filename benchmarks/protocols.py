@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.results import write_result
+from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
 from commands.stages import Stages, fetch_dataset
-from evaluation.histories import read_histories
-from evaluation.item_features import read_item_features
-from evaluation.metrics.accuracy import NAMES
-from evaluation.ranking_protocol import rank_catalogue
-from evaluation.requests import read_requests
-from evaluation.saved_models import RetrievalModel
-from evaluation.suite import measure, rank_baselines
-from schemas.artifacts import Artifact
 from schemas.config import Config, PrepareConfig
 
 EVERY = 1_000_000
 """More requests than any user has: all held-out events are asked for."""
 HELD_OUT = 0.2
-PRINTED = ("hr@10", "ndcg@10", "recall@200")
 
 
 @dataclass(frozen=True)
@@ -67,13 +57,10 @@ def run(name: str, case: Case, data: Path, directory: Path) -> None:
     stages = Stages(directory, Config(prepare=case.prepare))
     source = fetch_dataset(case.dataset, data)
     prepared, retrieval = stages.prepare(source, []), stages.train_retrieval()
-    metrics = measure_retrieval(prepared, retrieval, stages.config)
-    models = [model for model in metrics if "ndcg@10" in metrics[model]]
-    for model in models:
-        values = ", ".join(f"{figure} {metrics[model][figure]:.4f}" for figure in PRINTED)
-        low, high = metrics["intervals"][model]["ndcg@10"]
-        print(f"{name}: {model}: {values} (ndcg@10 {low:.4f} to {high:.4f})")
-    figures = {model: flat(metrics, model) for model in models}
+    metrics = measure_retrieval(prepared, {"retrieval": retrieval}, stages.config.evaluate)
+    for model in ranking_models(metrics):
+        print(f"{name}: {line(metrics, model)}")
+    figures = {model: flat(metrics, model) for model in ranking_models(metrics)}
     rows = prepared.figures["rows"]
     counts = {count: metrics["protocol"][count] for count in ("targets", "lists", "users")}
     cold = metrics["segments"]["item_popularity"].get("cold", {"targets": 0})["targets"]
@@ -93,31 +80,6 @@ def run(name: str, case: Case, data: Path, directory: Path) -> None:
     }
     seed = stages.config.retrieval.seed
     print(write_result(f"retrieval-{name}", described, seed, config, of_retrieval, figures))
-
-
-def measure_retrieval(
-    prepared: Artifact, retrieval: Artifact, config: Config
-) -> dict[str, dict[str, Any]]:
-    """Metrics, as `evaluation.suite.measure` gives them, of the baselines and of retrieval."""
-    requests = read_requests(prepared.path, "test")
-    fitted = read_histories(prepared.path, "fit")
-    features = read_item_features(prepared.path, config.evaluate.diversity_features)
-    model = RetrievalModel(retrieval.path, requests.item_ids, config.retrieval.history_len)
-    lists = rank_baselines(requests, fitted, config.evaluate)
-    lists["retrieval"] = rank_catalogue(requests, model, config.evaluate.batch_size)
-    return measure(lists, requests, fitted, features, config.evaluate).metrics
-
-
-def flat(metrics: Mapping[str, Mapping[str, Any]], model: str) -> dict[str, float]:
-    """A model's figures, intervals and segments under flat names."""
-    figures = dict(metrics[model])
-    for figure in NAMES:
-        low, high = metrics["intervals"][model][figure]
-        figures |= {f"{figure}_low": low, f"{figure}_high": high}
-    for division, segments in metrics["segments"].items():
-        for segment, found in segments.items():
-            figures |= {f"{division}_{segment}_{k}": v for k, v in found[model].items()}
-    return figures
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from ranking.geometry import DISTANCE_BUCKETS, TIME_TERMS, Geometry
+from towers.dropout import Dropout
 
 NEVER = -1e9
 """Logit of what may not be attended to; finite, so that its gradient is 0 and not NaN."""
@@ -42,7 +43,7 @@ class PairUserBlock(keras.layers.Layer):
         self.forward_norm = keras.layers.LayerNormalization(epsilon=1e-6)
         self.widen = keras.layers.Dense(4 * dim, activation="gelu", name="widen")
         self.narrow = keras.layers.Dense(dim, name="narrow")
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def build(self, input_shape: Any = None) -> None:
         tokens = (None, None, self.dim)

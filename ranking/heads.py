@@ -10,6 +10,8 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from towers.dropout import Dropout
+
 
 class Mlp(keras.layers.Layer):
     """Dense layers with LeakyReLU to one number; the last starts at 0."""
@@ -20,7 +22,7 @@ class Mlp(keras.layers.Layer):
         self.hidden = [
             keras.layers.Dense(units, activation=keras.activations.leaky_relu) for units in hidden
         ]
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.last = keras.layers.Dense(1, kernel_initializer="zeros")
 
     def build(self, input_shape: Any = None) -> None:

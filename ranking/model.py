@@ -17,6 +17,7 @@ from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
 from schemas import columns
 from schemas.config import RankingConfig
+from towers.dropout import Dropout
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import ItemTower, mean_embedding
 
@@ -58,7 +59,7 @@ class Ranker(keras.Model):
         self.user_tables = {n: table(size, f"{n}_embedding") for n, size in user_sizes.items()}
         self.gap = table(TIME_BUCKETS, "gap_embedding")
         self.rating = keras.layers.Dense(dim, kernel_initializer=small, name="rating")
-        self.dropout = keras.layers.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.blocks = [
             PairUserBlock(dim, config.heads, config.dropout, name=f"block_{i}")
             for i in range(config.blocks)

@@ -13,28 +13,74 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 from keras import ops
 
+from schemas import columns
+from towers.negatives import Negatives
+
 NEVER = -1e9
 """Logit of what cannot be the answer; finite, so that its gradient is 0 and not NaN."""
+CHUNK_BYTES = 4 << 20
+"""Bound on one `[positions, items]` float32 block of logits, so that it stays in the cache."""
 
 
-def full_softmax(queries: Any, positives: Any, catalogue: Any, allowed: Any) -> Any:
-    """Cross-entropy of each positive against the catalogue.
+def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negatives) -> Any:
+    """Cross-entropy of each target against the catalogue, added up.
+
+    Goes through the positions that have a target in blocks, and takes the gradient of a block while
+    its probabilities are at hand (as the fused linear cross-entropy of Liger, Hsu et al. 2024,
+    arxiv.org/abs/2410.10989): the logits of a whole batch are never in memory.
 
     Args:
-        queries: `[positions, dim]` float.
-        positives: `[positions]` int, rows of `catalogue`.
-        catalogue: `[items, dim]` float.
-        allowed: `[positions, items]` bool: what may be a candidate; the positive always may.
+        queries: `[positions, dim]` float32.
+        targets: `[positions]` int64, rows of `catalogue`; 0 where there is none.
+        catalogue: `[items, dim]` float32.
+        negatives: Of the same positions. The target is always a candidate, whatever they say.
 
     Returns:
-        `[positions]` float.
+        Scalar float32.
     """
-    logits = ops.matmul(queries, ops.transpose(catalogue))
-    items = ops.arange(catalogue.shape[0], dtype=positives.dtype)
-    is_positive = items == ops.expand_dims(positives, -1)
-    logits = ops.where(ops.logical_or(allowed, is_positive), logits, NEVER)
-    own = ops.take_along_axis(logits, ops.expand_dims(positives, -1), axis=-1)
-    return ops.logsumexp(logits, axis=-1) - ops.squeeze(own, -1)
+    positions, items = queries.shape[0], catalogue.shape[0]
+    block = max(1, min(positions, CHUNK_BYTES // (4 * items)))
+    missing = ops.equal(targets, columns.PADDING)
+    count = ops.sum(ops.cast(ops.logical_not(missing), "int32"))
+    order = ops.argsort(missing)  # those with a target first
+    place = ops.argsort(order)
+    filled = -(-positions // block) * block
+    order = ops.cast(ops.pad(order, [[0, filled - positions]]), "int32")
+
+    def one_block(start: Any, queries: Any, catalogue: Any) -> tuple[Any, Any, Any]:
+        """Loss of a block and its gradients by the block's queries and by the catalogue."""
+        rows = ops.slice(order, [start], [block])
+        real = ops.cast(start + ops.arange(block, dtype="int32") < count, queries.dtype)
+        query, target = ops.take(queries, rows, axis=0), ops.take(targets, rows)
+        is_target = ops.arange(items, dtype=targets.dtype) == ops.expand_dims(target, -1)
+        candidate = ops.logical_or(negatives.at(rows), is_target)
+        logits = ops.where(candidate, ops.matmul(query, ops.transpose(catalogue)), NEVER)
+        total = ops.logsumexp(logits, axis=-1)
+        own = ops.sum(ops.where(is_target, logits, 0.0), axis=-1)
+        slope = ops.exp(logits - ops.expand_dims(total, -1)) - ops.cast(is_target, logits.dtype)
+        slope = slope * ops.expand_dims(real, -1)
+        by_query, by_item = ops.matmul(slope, catalogue), ops.matmul(ops.transpose(slope), query)
+        return ops.sum((total - own) * real), by_query, by_item
+
+    @ops.custom_gradient
+    def summed(queries: Any, catalogue: Any) -> Any:
+        def step(start: Any, loss: Any, by_query: Any, by_item: Any) -> tuple[Any, ...]:
+            more, query_slope, item_slope = one_block(start, queries, catalogue)
+            by_query = ops.slice_update(by_query, [start, 0], query_slope)
+            return start + block, loss + more, by_query, by_item + item_slope
+
+        dim = queries.shape[1]
+        nothing = (ops.zeros(()), ops.zeros((filled, dim)), ops.zeros((items, dim)))
+        _, loss, by_query, by_item = ops.while_loop(
+            lambda start, *_: start < count, step, (ops.zeros((), "int32"), *nothing)
+        )
+
+        def gradient(upstream: Any) -> tuple[Any, Any]:
+            return upstream * ops.take(by_query, place, axis=0), upstream * by_item
+
+        return loss, gradient
+
+    return summed(queries, catalogue)
 
 
 def sampled_softmax(

@@ -16,6 +16,7 @@ from keras import ops
 from schemas import columns
 from schemas.config import RetrievalConfig
 from towers.item_tower import ItemTower
+from towers.negatives import negatives_of
 from towers.query_tower import QueryTower
 from towers.training.devices import sum_over_replicas
 
@@ -145,12 +146,11 @@ class RetrievalModel(keras.Model):
 
         Keras adds up the gradients of replicas, so that each one's share is what it gives.
         """
-        losses = self.position_losses(x, y, y_pred)
-        real = ops.cast(ops.not_equal(ops.reshape(y, (-1,)), columns.PADDING), losses.dtype)
-        return ops.sum(losses * real) / ops.maximum(sum_over_replicas(ops.sum(real)), 1.0)
+        count = ops.sum(ops.cast(ops.not_equal(y, columns.PADDING), "float32"))
+        return self.total_loss(x, y, y_pred) / ops.maximum(sum_over_replicas(count), 1.0)
 
-    def position_losses(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
-        """Loss of each position against the catalogue.
+    def total_loss(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
+        """Loss of every position that has a target against the catalogue, added up.
 
         Args:
             batch: As in `QueryTower.call`.
@@ -158,7 +158,7 @@ class RetrievalModel(keras.Model):
             y_pred: What `call` returned.
 
         Returns:
-            `[batch * (1 + history_len)]` float32; positions without a target carry no meaning.
+            Scalar float32.
         """
         queries = ops.reshape(y_pred["queries"], (-1, y_pred["queries"].shape[-1]))
         return self.retrieval_loss(
@@ -166,22 +166,5 @@ class RetrievalModel(keras.Model):
             ops.cast(queries, "float32") * self.scale,
             ops.reshape(targets, (-1,)),
             ops.cast(y_pred["catalogue"], "float32"),
-            self._allowed(batch),
+            negatives_of(batch[columns.HISTORY_ITEM_ID], self.is_negative, self.mask_seen),
         )
-
-    def _allowed(self, batch: dict[str, Any]) -> Any:
-        """What may be a negative at each position, `[batch * (1 + history_len), indices]` bool."""
-        items = self.is_negative.shape[0]
-        history = batch[columns.HISTORY_ITEM_ID]
-        rows, steps = ops.shape(history)[0], history.shape[1]
-        if not self.mask_seen:
-            return ops.broadcast_to(self.is_negative, (rows * (1 + steps), items))
-        row = ops.broadcast_to(ops.arange(rows)[:, None], (rows, steps))
-        where = ops.stack([ops.cast(row, history.dtype), history], axis=-1)
-        # Each item's step in the history, 0 where it is not in it: one scatter, no [.., L, V] cube.
-        step = ops.broadcast_to(ops.arange(1, 1 + steps), (rows, steps))
-        seen_at = ops.scatter(ops.reshape(where, (-1, 2)), ops.reshape(step, (-1,)), (rows, items))[
-            :, None
-        ]
-        unseen = ops.logical_or(seen_at == 0, seen_at > ops.arange(1 + steps)[:, None])
-        return ops.reshape(ops.logical_and(unseen, self.is_negative), (-1, items))

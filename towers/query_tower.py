@@ -12,6 +12,7 @@ from keras import ops
 
 from schemas import columns
 from schemas.config import RetrievalConfig
+from towers.dropout import Dropout
 from towers.encoders.choose import new_encoder
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import mean_embedding
@@ -61,7 +62,7 @@ class QueryTower(keras.layers.Layer):
         self.rating = keras.layers.Dense(
             config.embedding_dim, kernel_initializer=small, name="rating"
         )
-        self.dropout = keras.layers.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.encoder = new_encoder(config)
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
         self.successors = None

@@ -16,8 +16,7 @@ from schemas import columns
 from schemas.config import RetrievalConfig
 from towers.losses import sampled_softmax
 from towers.model import RetrievalModel
-
-NEVER_SEEN = np.iinfo(np.int32).max
+from towers.negatives import NEVER_SEEN
 
 
 class SampledRetrievalModel(RetrievalModel):
@@ -51,8 +50,8 @@ class SampledRetrievalModel(RetrievalModel):
         history = self._vectors(batch[columns.HISTORY_ITEM_ID], training)
         return {"queries": self.query_tower(batch, history, training=training)}
 
-    def position_losses(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
-        """Loss of each position against one sample of negatives."""
+    def total_loss(self, batch: dict[str, Any], targets: Any, y_pred: dict[str, Any]) -> Any:
+        """Loss of every position that has a target against one sample of negatives, added up."""
         drawn = self._draw()
         queries = y_pred["queries"]
         positives = self._vectors(targets, training=True)
@@ -60,13 +59,15 @@ class SampledRetrievalModel(RetrievalModel):
         if self.mask_seen:
             allowed = ops.logical_and(allowed, unseen(batch[columns.HISTORY_ITEM_ID], drawn))
         width = queries.shape[-1]
-        return self.retrieval_loss(
+        losses = self.retrieval_loss(
             ops.cast(ops.reshape(queries, (-1, width)), "float32") * self.scale,
             ops.cast(ops.reshape(positives, (-1, width)), "float32"),
             ops.cast(self._vectors(drawn, training=True), "float32"),
             ops.take(self.log_expected, drawn),
             ops.reshape(allowed, (-1, self.negatives)),
         )
+        real = ops.not_equal(ops.reshape(targets, (-1,)), columns.PADDING)
+        return ops.sum(ops.where(real, losses, 0.0))
 
     def _draw(self) -> Any:
         """`[negatives]` int64, with replacement."""

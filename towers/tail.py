@@ -19,6 +19,8 @@ from schemas.histories import Histories, history_before
 from towers.model import RetrievalModel
 
 USERS_PER_BATCH = 128
+SCORE_BYTES = 256 << 20
+"""Bound on the scores of a batch: with a large catalogue it has fewer users."""
 NEVER = np.iinfo(np.int64).max
 
 
@@ -79,8 +81,9 @@ class TailScorer:
         catalogue = self.model.catalogue_vectors()
         items = ops.convert_to_numpy(catalogue)
         no_item = ~ops.convert_to_numpy(self.model.is_candidate)
-        for start in range(0, len(position), USERS_PER_BATCH):
-            rows = slice(start, start + USERS_PER_BATCH)
+        users_at_once = users_per_batch(position.shape[1], len(items))
+        for start in range(0, len(position), users_at_once):
+            rows = slice(start, start + users_at_once)
             users = np.arange(len(position))[rows]
             newest = histories.offsets[1:][users] - 1
             batch = history_before(histories, users, newest, self.history_len)
@@ -106,6 +109,11 @@ class TailScorer:
             gain = np.where(rank <= k, 1 / np.log2(1 + rank), 0.0)
             total += float(gain[self.tail.position[rows] >= 0].sum())
         return total / max(int(self.tail.counts.sum()), 1)
+
+
+def users_per_batch(slots: int, indices: int) -> int:
+    """The most users whose float32 scores stay below `SCORE_BYTES`; at least 1."""
+    return max(1, min(USERS_PER_BATCH, SCORE_BYTES // (4 * slots * indices)))
 
 
 def _first_seen(histories: Histories, users: np.ndarray, indices: int) -> np.ndarray:

@@ -10,6 +10,9 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
+from schemas import columns
+from towers.negatives import Negatives
+
 CHUNK_BYTES = 16 << 20
 """Bound on one `[positions, positions + items]` float32 matrix, of which the task holds several."""
 
@@ -25,23 +28,21 @@ class TfrsLoss:
     """
 
     def __init__(self) -> None:
-        # Per position, so that padding can be left out and the caller can normalise.
+        # Per position, so that those without a target can be left out.
         loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True, reduction="none")
         task = tfrs.tasks.Retrieval(loss=loss, remove_accidental_hits=True)
         # The task needs autograph, which Keras 3 switches off inside its train step.
         self._task = tf.function(task)
 
-    def __call__(self, queries: Any, positives: Any, catalogue: Any, allowed: Any) -> Any:
+    def __call__(self, queries: Any, targets: Any, catalogue: Any, negatives: Negatives) -> Any:
         """As `towers.losses.full_softmax`; the number of positions must be static."""
-        step = chunk_size(catalogue.shape[0])
-        chunks = range(0, queries.shape[0], step)
-        losses = [
-            self._chunk(
-                queries[i : i + step], positives[i : i + step], catalogue, allowed[i : i + step]
-            )
-            for i in chunks
-        ]
-        return tf.concat(losses, axis=0)
+        step, total = chunk_size(catalogue.shape[0]), tf.zeros([])
+        for start in range(0, queries.shape[0], step):
+            own = targets[start : start + step]
+            allowed = negatives.at(tf.range(start, start + own.shape[0]))
+            losses = self._chunk(queries[start : start + step], own, catalogue, allowed)
+            total += tf.reduce_sum(tf.where(own != columns.PADDING, losses, 0.0))
+        return total
 
     def _chunk(self, queries: Any, positives: Any, catalogue: Any, allowed: Any) -> Any:
         count, items = queries.shape[0], catalogue.shape[0]

@@ -173,15 +173,18 @@ def test_unit_vectors_give_cosine_over_temperature():
 
 
 @pytest.mark.parametrize("mask_seen", [True, False])
-def test_seen_items_are_negatives_only_where_wanted(mask_seen: bool):
+def test_loss_is_against_what_was_not_seen(mask_seen: bool):
     model = make_model(mask_seen=mask_seen)
-    allowed = np.asarray(model._allowed(make_batch([[0, 3, 4, 5]]))).reshape(5, ITEMS)
-    # Positions: viewer, padding, then after 3, after 4, after 5.
-    seen = [set(), set(), {3}, {3, 4}, {3, 4, 5}]
-    for position, gone in enumerate(seen):
-        gone = gone if mask_seen else set()
-        expected = [item not in {0, UNKNOWN, *gone} for item in range(ITEMS)]
-        assert allowed[position].tolist() == expected
+    batch, targets = make_batch([[0, 3, 4, 5]]), np.array([[0, 0, 4, 5, 9]])
+    outputs = model(batch, training=False)
+    logits = np.asarray(outputs["queries"])[0] @ np.asarray(outputs["catalogue"]).T
+    expected = 0.0
+    for position, gone in ((2, {3}), (3, {3, 4}), (4, {3, 4, 5})):
+        rivals = [i for i in range(1, UNKNOWN) if not mask_seen or i not in gone]
+        own = logits[position, targets[0, position]]
+        expected += np.log(np.exp(logits[position, rivals]).sum()) - own
+    found = model.compute_loss(batch, targets, outputs)
+    np.testing.assert_allclose(found, expected / 3, rtol=1e-5)
 
 
 def test_gap_buckets_by_hand():
@@ -193,8 +196,7 @@ def test_gap_buckets_by_hand():
 
 def test_an_item_that_nobody_had_is_its_content_and_no_negative():
     model = make_model(never_fitted=6)
-    allowed = np.asarray(model._allowed(make_batch([[0, 3, 4, 5]])))
-    assert not allowed[:, 6].any()
+    assert not np.asarray(model.is_negative)[6]
     assert np.asarray(model.is_candidate)[6]
     vectors = np.asarray(model.catalogue_vectors())
     ids = np.asarray(model.item_tower.tables["item_id"].embeddings)

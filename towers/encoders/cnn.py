@@ -10,6 +10,7 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from towers.dropout import Dropout
 from towers.encoders.encoder import Encoder, FeedForward
 from towers.encoders.masks import without_padding
 
@@ -35,7 +36,7 @@ class DilatedCnn(Encoder):
             for block in range(blocks)
         ]
         self.forward = [FeedForward(dim, dropout, gated) for _ in range(blocks)]
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def build(self, input_shape: Any = None) -> None:
         for part in (*self.norms, *self.convolutions):

@@ -10,6 +10,8 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 import keras
 
+from towers.dropout import Dropout
+
 
 class Encoder(keras.layers.Layer):
     """Reads a viewer's token and events, oldest first.
@@ -58,7 +60,7 @@ class FeedForward(keras.layers.Layer):
         self.widen = keras.layers.Dense(self.width, activation="silu" if gated else "gelu")
         self.gate = keras.layers.Dense(self.width) if gated else None
         self.narrow = keras.layers.Dense(dim)
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def build(self, input_shape: Any = None) -> None:
         tokens = (None, None, self.dim)

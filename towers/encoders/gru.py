@@ -10,6 +10,7 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from towers.dropout import Dropout
 from towers.encoders.encoder import Encoder
 
 
@@ -26,7 +27,7 @@ class Gru(Encoder):
         self.layers_of = [
             keras.layers.GRU(dim, return_sequences=True, use_cudnn=False) for _ in range(blocks)
         ]
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def build(self, input_shape: Any = None) -> None:
         for layer in self.layers_of:

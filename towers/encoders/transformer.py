@@ -10,6 +10,7 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from towers.dropout import Dropout
 from towers.encoders.encoder import Encoder, FeedForward
 from towers.encoders.masks import NEVER, causal_mask
 from towers.event_inputs import TIME_BUCKETS, time_bucket
@@ -46,8 +47,8 @@ class CausalAttention(keras.layers.Layer):
         self.query, self.key, self.value, self.mix = (
             keras.layers.Dense(dim, name=name) for name in ("query", "key", "value", "mix")
         )
-        self.weight_dropout = keras.layers.Dropout(dropout)
-        self.dropout = keras.layers.Dropout(dropout)
+        self.weight_dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def build(self, input_shape: Any = None) -> None:
         for part in (self.norm, self.query, self.key, self.value, self.mix):

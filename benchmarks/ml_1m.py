@@ -1,0 +1,42 @@
+"""`python -m benchmarks.ml_1m ARCHIVE`: retrieval alone on MovieLens 1M by leave-one-out.
+
+The archive has `ml-1m.sequences.csv` (`user_id,position,movie_id`: all interactions in the order of
+time) and the release's `movies.dat` and `users.dat`: no ratings and no times, so neither is read.
+Leave out the archive where it was unpacked before.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.leave_one_out import run
+from pipeline.adopt import adopt
+from pipeline.unpack import unpack
+from schemas.config import Config, PrepareConfig, RetrievalConfig
+
+CARD = Path(__file__).with_suffix(".toml")
+RETRIEVAL = RetrievalConfig(
+    history_len=200, batch_size=128, learning_rate=2e-3, epochs=40, warmup_steps=200
+)
+
+
+def main() -> None:
+    """Trains what is missing, prints the table and writes the result."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ml_1m", description=__doc__)
+    parser.add_argument("archive", type=Path, nargs="?")
+    parser.add_argument("--data", type=Path, default=Path("data/ml-1m-order-only"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/retrieval-ml-1m"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    arguments = parser.parse_args()
+    if arguments.archive is not None:
+        arguments.data.mkdir(parents=True, exist_ok=True)
+        unpack(arguments.archive, arguments.data)
+    config = replace(Config(), prepare=PrepareConfig(), retrieval=RETRIEVAL)
+    source = adopt(CARD, arguments.data)
+    print(run("retrieval-ml-1m", source, config, arguments.seeds, arguments.runs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from schemas.config import RetrievalConfig
+from schemas.histories import Histories
+from towers.model import RetrievalModel
+from towers.tail import TailScorer, hold_back, users_per_batch
+
+ITEMS = 12
+CONFIG = RetrievalConfig(embedding_dim=8, history_len=4, tail_events=3, heads=1, blocks=1)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> TailScorer:
+    """Five users of 4, 8, 2, 10 and 3 events, no item twice."""
+    random = np.random.default_rng(0)
+    lengths = [4, 8, 2, 10, 3]
+    items = np.concatenate([random.permutation(np.arange(1, 11))[:n] for n in lengths])
+    histories = Histories(
+        users=np.array(list("abcde")),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        item_id=items,
+        rating=np.full(len(items), np.nan, np.float32),
+        timestamp=np.zeros(len(items), np.int64),
+        user_features={},
+    )
+    is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < ITEMS - 1)
+    catalogue = {"item_id": np.arange(ITEMS)}
+    model = RetrievalModel(
+        catalogue, is_item, is_item, {"item_id": ITEMS}, {}, (1.0, 5.0), CONFIG, lambda *_: 0.0
+    )
+    return TailScorer(model, hold_back(histories, CONFIG), CONFIG.history_len)
+
+
+def test_the_tail_is_the_newest_share_of_a_history(scorer: TailScorer):
+    # 30 % of 4, 8, 2, 10 and 3 events, rounded down, at most 3.
+    assert scorer.tail.counts.tolist() == [1, 2, 0, 3, 0]
+    assert scorer.tail.position.tolist() == [
+        [-1, -1, 3],
+        [-1, 6, 7],
+        [-1, -1, -1],
+        [7, 8, 9],
+        [-1, -1, -1],
+    ]
+    assert scorer.tail.kept.lengths.tolist() == [3, 6, 2, 7, 3]
+
+
+def test_scores_are_of_what_was_not_seen_before_the_event(scorer: TailScorer):
+    tail = scorer.tail
+    ((rows, scores),) = scorer.batches()
+    assert scores.shape == (5, 3, ITEMS)
+    for user, slot in zip(*np.nonzero(tail.position[rows] >= 0), strict=True):
+        start = tail.histories.offsets[user]
+        seen = tail.histories.item_id[start : start + tail.position[user, slot]]
+        gone = {0, ITEMS - 1, *seen}
+        assert set(np.nonzero(np.isneginf(scores[user, slot]))[0]) == gone
+
+
+def test_small_batches_give_the_same(scorer: TailScorer, monkeypatch: pytest.MonkeyPatch):
+    ((_, together),) = scorer.batches()
+    whole = scorer.ndcg()
+    monkeypatch.setattr("towers.tail.SCORE_BYTES", 300)
+    parts = list(scorer.batches())
+    assert [rows.start for rows, _ in parts] == [0, 2, 4]
+    np.testing.assert_allclose(np.concatenate([p for _, p in parts]), together, atol=1e-5)
+    assert scorer.ndcg() == pytest.approx(whole, abs=1e-9)
+    assert 0 < whole < 1
+
+
+def test_scores_of_a_batch_are_bounded():
+    assert users_per_batch(slots=10, indices=1_684) == 128
+    # 4 bytes x 10 slots x 1M items are 40 MB for each user: six of them stay below 256 MiB.
+    assert users_per_batch(slots=10, indices=1_000_000) == 6
+    assert users_per_batch(slots=10, indices=50_000_000) == 1
