@@ -49,6 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "uniform_share": 0.01,
     },
     "seen_as_negatives": {"mask_seen": False},
+    "without_item_content": {"item_content": False},
     "item_id_dropout_0.1": {"item_id_dropout": 0.1},
     "dropout_0.4": {"dropout": 0.4},
 }

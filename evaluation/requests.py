@@ -20,10 +20,12 @@ class Requests(RawHistories):
     Attributes:
         target_item: int32 `[requests]`, catalogue index.
         target_rating: float32 `[requests]`, NaN where none was given.
+        target_timestamp: int64 `[requests]`, when a list is asked for, 0 where unknown.
     """
 
     target_item: np.ndarray
     target_rating: np.ndarray
+    target_timestamp: np.ndarray
 
     @property
     def of_list(self) -> np.ndarray:
@@ -59,10 +61,12 @@ def read_requests(prepared: Path, split: str) -> Requests:
     """
     path = prepared / f"{split}.parquet"
     histories = read_histories(prepared, split)
-    names = [columns.TARGET_ITEM_ID, columns.TARGET_RATING]
-    item, rating = (column.combine_chunks() for column in pq.read_table(path, columns=names))
+    names = [columns.TARGET_ITEM_ID, columns.TARGET_RATING, columns.TARGET_TIMESTAMP]
+    table = pq.read_table(path, columns=names)
+    item, rating, timestamp = (column.combine_chunks() for column in table)
     return Requests(
         **vars(histories),
         target_item=catalogue_rows(item, pa.array(histories.item_ids), path),
         target_rating=rating.to_numpy(zero_copy_only=False).astype(np.float32),
+        target_timestamp=timestamp.to_numpy(zero_copy_only=False).astype(np.int64),
     )

@@ -69,6 +69,7 @@ class RetrievalModel:
         """Query vectors: float32 `[rows, embedding_dim]`."""
         history = requests.padded(rows, self._history_len)
         inputs = _inputs(history._asdict(), requests.user_features, rows)
+        inputs[columns.REQUEST_TIMESTAMP] = requests.target_timestamp[rows]
         return self._signature(inputs)["query_vector"]
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
@@ -178,7 +179,7 @@ class Ranker:
 
 
 class _Signature:
-    """`serving_default` of a SavedModel, in numpy; user features it does not read are left out."""
+    """`serving_default` of a SavedModel, in numpy; what it does not read is left out."""
 
     def __init__(self, path: Path) -> None:
         # A signature's function holds its model weakly: without this reference it dies.

@@ -81,6 +81,7 @@ class TrainingBatches(keras.utils.PyDataset):
     def _singles(self, rows: np.ndarray) -> Batch:
         taken = {name: values[rows] for name, values in self.windows.items()}
         target, rating = taken.pop(columns.TARGET_ITEM_ID), taken.pop(columns.TARGET_RATING)
+        del taken[columns.TARGET_TIMESTAMP]
         return one_owner(taken) | {
             columns.CANDIDATE_ITEM_ID: target[:, :, None],
             columns.RETRIEVAL_SCORE: np.zeros((*target.shape, 1, 1), np.float32),

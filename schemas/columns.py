@@ -36,6 +36,9 @@ TRAIN_COUNT = "train_count"
 
 TITLE = "title"
 
+REQUEST_TIMESTAMP = "request_timestamp"
+"""When a list is asked for, unix seconds, 0 where unknown."""
+
 CANDIDATE_ITEM_ID = "candidate_item_id"
 OWNER_COUNT = "owner_count"
 RETRIEVAL_SCORE = "retrieval_score"
@@ -49,7 +52,7 @@ NUMBERS = "numbers"
 RESERVED = frozenset(
     (
         *(USER_ID, ITEM_ID, RATING, TIMESTAMP, ORDINAL, TRAIN_COUNT, OWNER_COUNT, RETRIEVAL_SCORE),
-        *(KIND, NUMBERS),
+        *(KIND, NUMBERS, REQUEST_TIMESTAMP),
     )
 )
 RESERVED_PREFIXES = (HISTORY_PREFIX, "target_", "candidate_")

@@ -63,7 +63,8 @@ def training_windows(histories: Histories, history_len: int) -> dict[str, np.nda
     Returns:
         `history_item_id`, `history_rating`, `history_timestamp` `[windows, history_len]`,
         left-padded with 0 and NaN; `target_item_id` `[windows, 1 + history_len]` int64, 0 where
-        there is no target, and `target_rating`, NaN there; each user feature `[windows]`.
+        there is no target; `target_rating`, NaN there, and `target_timestamp`, 0 there; each user
+        feature `[windows]`.
     """
     counts = np.maximum(-(-(histories.lengths - 1) // history_len), histories.lengths > 0)
     user = np.repeat(np.arange(len(histories.users)), counts)
@@ -78,6 +79,7 @@ def training_windows(histories: Histories, history_len: int) -> dict[str, np.nda
     real[:, 0] = end - history_len <= first
     slots = np.where(real, slots, 0)
     batch[columns.TARGET_ITEM_ID] = np.where(real, histories.item_id[slots], columns.PADDING)
+    batch[columns.TARGET_TIMESTAMP] = np.where(real, histories.timestamp[slots], 0)
     batch[columns.TARGET_RATING] = np.where(real, histories.rating[slots], np.nan)
     return batch
 

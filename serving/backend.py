@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -44,12 +45,16 @@ class QueryEncoder:
         Raises:
             ValueError: The signature does not take what the card says.
         """
-        self._model = _Model(retrieval, [*HISTORY, *card.user_inputs])
-        self._viewers = _Viewers(card, catalogue, int(retrieval.manifest["config"]["history_len"]))
+        config = retrieval.manifest["config"]
+        self._context = [columns.REQUEST_TIMESTAMP] if config["request_context"] else []
+        self._model = _Model(retrieval, [*HISTORY, *card.user_inputs, *self._context])
+        self._viewers = _Viewers(card, catalogue, int(config["history_len"]))
 
     def encode(self, viewers: Sequence[Profile]) -> np.ndarray:
-        """Query vectors, `[viewers, embedding_dim]` float32."""
-        return self._model(self._viewers.tensors(viewers))["query_vector"]
+        """Query vectors of now, `[viewers, embedding_dim]` float32."""
+        now = np.full(len(viewers), time.time(), np.int64)
+        context = dict.fromkeys(self._context, now)
+        return self._model(self._viewers.tensors(viewers) | context)["query_vector"]
 
 
 class Ranker:

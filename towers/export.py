@@ -50,7 +50,7 @@ class RetrievalModule:
 
     def signatures(self) -> dict[str, Any]:
         """Name to concrete function."""
-        history = history_spec([None]) | self.raw.user_spec([])
+        history = history_spec([None]) | self.raw.user_spec([]) | self._context_spec()
         dim = self.model.query_tower.embedding_dim
         given = {"history_vector": tf.TensorSpec([None, None, dim], tf.float32, "history_vector")}
         specs = {
@@ -63,10 +63,17 @@ class RetrievalModule:
             for name, spec in specs.items()
         }
 
+    def _context_spec(self) -> dict[str, Any]:
+        if self.model.query_tower.context is None:
+            return {}
+        name = columns.REQUEST_TIMESTAMP
+        return {name: tf.TensorSpec([None], tf.int64, name)}
+
     def _batch(self, raw: dict[str, Any], history: dict[str, Any]) -> dict[str, Any]:
         index = self.raw.item_index(history[columns.HISTORY_ITEM_ID])
         users = self.raw.users({name: raw[name] for name in self.raw.user_spec([])})
-        return history | users | {columns.HISTORY_ITEM_ID: index}
+        context = {name: raw[name][:, None] for name in self._context_spec()}
+        return history | users | context | {columns.HISTORY_ITEM_ID: index}
 
 
 def export(model: RetrievalModel, prepared: Artifact, item_ids: list[str], out: Path) -> None:

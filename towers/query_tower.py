@@ -16,6 +16,7 @@ from towers.dropout import Dropout
 from towers.encoders.choose import new_encoder
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.item_tower import mean_embedding
+from towers.request_context import RequestContext
 from towers.successors import Successors
 
 INITIAL_STDDEV = 0.02
@@ -68,6 +69,7 @@ class QueryTower(keras.layers.Layer):
         self.successors = None
         if config.successors:
             self.successors = Successors(items, config.embedding_dim, config.successors)
+        self.context = RequestContext(config.embedding_dim) if config.request_context else None
 
     def build(self, input_shape: Any = None) -> None:
         for part in (*self.user_tables.values(), self.gap):
@@ -76,6 +78,8 @@ class QueryTower(keras.layers.Layer):
         self.norm.build((None, None, self.embedding_dim))
         if self.successors is not None:
             self.successors.build(None)
+        if self.context is not None:
+            self.context.build(None)
         # Not zeros: without user features the query of no event would be exactly 0, where scaling
         # to length 1 multiplies gradients by 1e7 and each layer norm by 1e3 (NaN under XLA).
         self.start = self.add_weight(
@@ -92,7 +96,8 @@ class QueryTower(keras.layers.Layer):
             batch: `history_item_id` `[batch, history_len]` int64, left-padded with 0;
                 `history_rating` the same shape, float, NaN where none was given;
                 `history_timestamp` the same shape, int64 unix seconds, 0 where unknown;
-                each user feature `[batch]` int64.
+                each user feature `[batch]` int64; with request context `request_timestamp`, int64
+                `[batch, 1 + history_len]` or, for one moment, `[batch, 1]`, 0 where unknown.
             vectors: `[batch, history_len, embedding_dim]`, the item vectors of the history.
             training: Whether dropout applies.
 
@@ -117,6 +122,8 @@ class QueryTower(keras.layers.Layer):
         queries = self.norm(queries)
         if self.successors is not None:
             queries = queries + self.successors(batch[columns.HISTORY_ITEM_ID])
+        if self.context is not None:
+            queries = queries + self.context(batch[columns.REQUEST_TIMESTAMP])
         return ops.normalize(queries, axis=-1) if self.unit else queries
 
     def _viewer(self, batch: dict[str, Any], present: Any) -> Any:

@@ -87,11 +87,19 @@ class TailScorer:
             users = np.arange(len(position))[rows]
             newest = histories.offsets[1:][users] - 1
             batch = history_before(histories, users, newest, self.history_len)
+            batch[columns.REQUEST_TIMESTAMP] = self._request_times(users)
             queries = self._encode(batch, catalogue).numpy()[:, -position.shape[1] :]
             scores = queries @ items.T
             seen = _first_seen(histories, users, len(items))[:, None] < position[rows][..., None]
             scores[seen | no_item] = -np.inf
             yield rows, scores
+
+    def _request_times(self, users: np.ndarray) -> np.ndarray:
+        """Times of the held-back events at the newest positions, `[rows, 1 + history_len]`."""
+        position = self.tail.position[users]
+        event = self.tail.histories.offsets[users][:, None] + position
+        times = np.where(position >= 0, self.tail.histories.timestamp[event], 0)
+        return np.pad(times, [(0, 0), (1 + self.history_len - position.shape[1], 0)])
 
     def ndcg(self, k: int = 10) -> float:
         """Mean NDCG@k of the held-back events among all unseen items; equal scores rank ahead.

@@ -132,11 +132,14 @@ def new_model(prepared: Artifact, histories: Histories, config: RetrievalConfig)
     keras.utils.set_random_seed(config.seed)
     items = is_item(prepared)
     counts = np.bincount(histories.item_id, minlength=len(items))
+    sizes = item_sizes(prepared)
+    read = list(sizes) if config.item_content else [columns.ITEM_ID]
+    table = load_item_table(prepared)
     parts: dict[str, Any] = {
-        "catalogue": load_item_table(prepared),
+        "catalogue": {name: table[name] for name in read},
         "is_item": items,
         "is_fitted": counts > 0,
-        "item_sizes": item_sizes(prepared),
+        "item_sizes": {name: sizes[name] for name in read},
         "user_sizes": user_sizes(prepared),
         "rating_range": load_card(prepared).rating_range,
         "config": config,

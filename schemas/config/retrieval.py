@@ -28,6 +28,9 @@ class RetrievalConfig:
         gated: Feed-forward layers are gated (SwiGLU).
         successors: Newest events whose items add a second vector to the query, what tends to follow
             them; 0: none.
+        request_context: Queries know the hour and the weekday (UTC) of the request.
+        item_content: Items are their content features besides their id. Without, an item that was
+            not fitted is like any other such item.
         item_id_dropout: Share of item ids that each training step takes for unknown, so that the
             content features of items learn to stand alone.
         dropout: Dropout rate on tokens, attention output and feed-forward output.
@@ -66,6 +69,8 @@ class RetrievalConfig:
     time_bias: bool = False
     gated: bool = False
     successors: int = 0
+    request_context: bool = False
+    item_content: bool = True
     item_id_dropout: float = 0.0
     dropout: float = 0.2
     loss: str = "full_softmax"

@@ -18,7 +18,7 @@ def make_requests(
     target_ratings: Sequence[float] | None = None,
     user_features: dict[str, Any] | None = None,
 ) -> Requests:
-    """Users u0, u1, ... over items i0, i1, ...; event n of a history happens at second n + 1."""
+    """Users u0, ... over items i0, ...; event n happens at second n + 1, the target after."""
     lengths = [len(history) for history in histories]
     flat = [value for history in (ratings or []) for value in history]
     return Requests(
@@ -31,6 +31,7 @@ def make_requests(
         history_timestamp=np.array([n + 1 for k in lengths for n in range(k)], np.int64),
         target_item=np.array(targets, np.int32),
         target_rating=np.array(target_ratings or [np.nan] * len(targets), np.float32),
+        target_timestamp=np.array([k + 1 for k in lengths], np.int64),
     )
 
 

@@ -27,6 +27,7 @@ def test_windows_by_hand():
     assert windows["history_item_id"].tolist() == [[3, 4], [1, 2]]
     assert windows["target_item_id"].tolist() == [[0, 4, 5], [1, 2, 3]]
     np.testing.assert_allclose(windows["target_rating"], [[np.nan, 0.4, 0.5], [0.1, 0.2, 0.3]])
+    assert windows["target_timestamp"].tolist() == [[0, 400, 500], [100, 200, 300]]
 
 
 def test_short_history_is_left_padded():

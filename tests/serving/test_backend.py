@@ -3,9 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from schemas.artifacts import open_artifact
+from schemas.artifacts import Artifact, open_artifact
+from schemas.config import RetrievalConfig
+from schemas.prepared import load_histories
 from serving.backend import QueryEncoder
 from serving.profiles import Profile, unknown_profile
+from towers.export import export
+from towers.train import new_model
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,27 @@ def test_histories_are_cut_to_their_newest_events(bundle, run_dir):
     rows[-1] = (rows[-1] + 1) % len(bundle.catalogue)
     changed = encoder.encode([dataclasses.replace(whole, rows=rows)])
     assert not np.allclose(changed, encoder.encode([whole]))
+
+
+def test_the_time_of_the_request_is_read_where_the_model_takes_it(
+    bundle, profiles, run_dir, tmp_path, monkeypatch
+):
+    prepared = open_artifact(run_dir / "prepared")
+    config = RetrievalConfig(embedding_dim=8, history_len=9, request_context=True)
+    model = new_model(prepared, load_histories(prepared, "fit"), config)
+    export(model, prepared, bundle.catalogue.item_ids, tmp_path)
+    artifact = Artifact(tmp_path, {"config": dataclasses.asdict(config)})
+    encoder = QueryEncoder(artifact, bundle.card, bundle.catalogue)
+
+    def at(seconds):
+        monkeypatch.setattr("serving.backend.time.time", lambda: seconds + 0.5)
+        return encoder.encode(profiles)
+
+    monday_9 = 345_600 + 9 * 3_600
+    np.testing.assert_array_equal(at(monday_9), at(monday_9 + 3_599))
+    shifts = at(monday_9 + 3_600) - at(monday_9)
+    hours = np.asarray(model.query_tower.context.hour.embeddings)
+    np.testing.assert_allclose(shifts, np.tile(hours[10] - hours[9], (3, 1)), atol=1e-5)
 
 
 def test_ranker_shapes_and_candidate_isolation(bundle, profiles):

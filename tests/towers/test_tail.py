@@ -21,7 +21,7 @@ def scorer() -> TailScorer:
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         item_id=items,
         rating=np.full(len(items), np.nan, np.float32),
-        timestamp=np.zeros(len(items), np.int64),
+        timestamp=100 + np.arange(len(items)),
         user_features={},
     )
     is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < ITEMS - 1)
@@ -54,6 +54,12 @@ def test_scores_are_of_what_was_not_seen_before_the_event(scorer: TailScorer):
         seen = tail.histories.item_id[start : start + tail.position[user, slot]]
         gone = {0, ITEMS - 1, *seen}
         assert set(np.nonzero(np.isneginf(scores[user, slot]))[0]) == gone
+
+
+def test_a_request_is_at_the_time_of_its_event(scorer: TailScorer):
+    # Events are at 100, 101, ...: those of user b, who holds back the last two, at 104 to 111.
+    times = scorer._request_times(np.array([1, 2, 0]))
+    assert times.tolist() == [[0, 0, 0, 110, 111], [0, 0, 0, 0, 0], [0, 0, 0, 0, 103]]
 
 
 def test_small_batches_give_the_same(scorer: TailScorer, monkeypatch: pytest.MonkeyPatch):

@@ -33,6 +33,7 @@ class WindowBatches:
             for name, values in windows.items()
             if not name.startswith("target_")
         }
+        self._inputs[columns.REQUEST_TIMESTAMP] = tf.constant(windows[columns.TARGET_TIMESTAMP])
         self._targets = tf.constant(windows[columns.TARGET_ITEM_ID])
         self.steps = max(1, round(self._count / batch_size))
 
