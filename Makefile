@@ -50,7 +50,7 @@ test-flink: $(INSTALLED)
 test-prism: $(INSTALLED)
 	$(BIN)/python -m pytest -m prism tests/flink
 
-# Measures a result of docs/results/ again, e.g. `make results-prepare`; --help of the script says
-# what it needs.
+# Measures a result of docs/results/ again, e.g. `make results-prepare`; `make results-ml-1m
+# ARGS=--help` says what a script needs.
 results-%: $(INSTALLED)
-	$(BIN)/python -m benchmarks.$(subst -,_,$*)
+	$(BIN)/python -m benchmarks.$(subst -,_,$*) $(ARGS)
