@@ -31,6 +31,7 @@ import tensorflow as tf
 
 from towers.fitting import fit
 from towers.model import RetrievalModel
+from towers.optimizer import Schedule
 from towers.train import new_model
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
@@ -143,7 +144,8 @@ def fitted(
     ):
         model = new_model(prepared, warm, config)
         checkpoint = directory / "fit.npz"
-        fit(model, warm, config, log, checkpoint, lambda *_: None, config.epochs)
+        schedule = Schedule(config.epochs, config.learning_rate, config.warmup_steps)
+        fit(model, warm, config, schedule, log, checkpoint, lambda *_: None)
         checkpoint.unlink()
     return model
 

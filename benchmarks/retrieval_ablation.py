@@ -23,6 +23,7 @@ from schemas.artifacts import Artifact, write_json
 from schemas.config import Config, RetrievalConfig
 from schemas.prepared import load_histories
 from towers.fitting import fit
+from towers.optimizer import Schedule
 from towers.tail import TailScorer, hold_back
 from towers.train import new_model
 from towers.training.devices import training_scope
@@ -114,7 +115,8 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
         model = new_model(prepared, tail.kept, config)
         scorer = TailScorer(model, tail, config.history_len)
         checkpoint = directory / "fit.npz"
-        epochs = fit(model, tail.kept, config, log, checkpoint, _silent, config.epochs, scorer)
+        schedule = Schedule(config.epochs, config.learning_rate, config.warmup_steps)
+        epochs = fit(model, tail.kept, config, schedule, log, checkpoint, _silent, scorer)
         figures = {
             "ndcg@10": round(scorer.ndcg(), 5),
             "epochs": epochs,

@@ -15,7 +15,7 @@ import keras
 from schemas.config import RetrievalConfig
 from schemas.histories import Histories, training_windows
 from towers.model import RetrievalModel
-from towers.optimizer import adamw
+from towers.optimizer import Schedule, adamw
 from towers.tail import TailScorer
 from towers.training.batches import WindowBatches
 from towers.training.checkpoints import Checkpoint, State
@@ -29,22 +29,22 @@ def fit(
     model: RetrievalModel,
     histories: Histories,
     config: RetrievalConfig,
+    schedule: Schedule,
     log: EpochLog,
     checkpoint: Path,
     progress: Progress,
-    epochs: int,
     scorer: TailScorer | None = None,
 ) -> int:
     """Trains in place, from where an earlier attempt was killed if there was one.
 
     Args:
-        model: A fresh model.
+        model: Not compiled yet.
         histories: The events to fit.
         config: The stage's configuration.
+        schedule: Of the learning rate; its epochs are the most that are run.
         log: Takes the figures of every epoch.
         checkpoint: File of the run's state, which goes on from it if it exists.
         progress: Called after every step.
-        epochs: Epochs at most.
         scorer: If given, NDCG@10 of its events decides when to stop, and the weights of the best
             epoch stay.
 
@@ -54,10 +54,10 @@ def fit(
     windows = training_windows(histories, config.history_len)
     batches = WindowBatches(windows, config.batch_size, config.seed)
     optimizer = adamw(
-        config.learning_rate,
+        schedule.learning_rate,
         config.weight_decay,
-        config.warmup_steps,
-        batches.steps * config.epochs,
+        schedule.warmup_steps,
+        batches.steps * schedule.epochs,
         config.clip_norm,
     )
     model.compile(optimizer=optimizer, jit_compile=config.jit)
@@ -65,8 +65,8 @@ def fit(
     state = kept.restore()
     for line in state.lines:
         log.write(line)
-    while state.epoch <= epochs and not _stopped(state, config, scorer):
-        figures = _epoch(model, batches, state, kept, config, progress, epochs)
+    while state.epoch <= schedule.epochs and not _stopped(state, config, scorer):
+        figures = _epoch(model, batches, state, kept, config, progress, schedule.epochs)
         if scorer is not None:
             figures["ndcg@10"] = scorer.ndcg()
             if figures["ndcg@10"] > state.best:
@@ -77,7 +77,7 @@ def fit(
         state.epoch, state.step, state.loss, state.seconds = state.epoch + 1, 0, 0.0, 0.0
         kept.save(state)
     if scorer is None:
-        return epochs
+        return schedule.epochs
     model.set_weights(kept.best_weights)
     return state.best_epoch
 

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
 import keras
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a fit learns.
+
+    Attributes:
+        epochs: Passes over the data, over which the learning rate decays.
+        learning_rate: Its peak.
+        warmup_steps: Steps from 0 to the peak.
+    """
+
+    epochs: int
+    learning_rate: float
+    warmup_steps: int
+
 
 LAST_SHARE = 0.05
 """Learning rate of the last step, as a share of the peak."""

@@ -32,6 +32,7 @@ from towers.export import export
 from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
+from towers.optimizer import Schedule
 from towers.queries import sample_queries
 from towers.sampled_model import SampledRetrievalModel
 from towers.tail import TailScorer, hold_back
@@ -41,6 +42,8 @@ from towers.training.epoch_log import EpochLog
 Progress = Callable[[str, int, int], None]
 """(what is trained and how it goes, steps done, steps at most)."""
 
+FINAL_WARMUP_STEPS = 20
+"""The final fit begins with weights that are good already, but without the optimizer's averages."""
 QUERIES = 10_000
 """Query vectors kept at most, for the index to measure its recall on."""
 
@@ -52,8 +55,8 @@ def train(
 
     Two fits. The *candidate model* leaves out the tail of each history: the events of the tail are
     its validation targets, and what it retrieves there is what the ranker learns from. The
-    *final model* is fitted on all events but the test events, for the number of epochs that was
-    best for the candidate model. Users with too few events for a test event are in both.
+    *final model* goes on from its best weights over all events but the test events, for a fixed
+    number of epochs. Users with too few events for a test event are in both.
 
     Killed, it goes on where it was when it is called for a directory of the same version.
 
@@ -79,8 +82,9 @@ def _train(
 
     candidate_model = new_model(prepared, tail.kept, config)
     scorer = TailScorer(candidate_model, tail, config.history_len)
+    schedule = Schedule(config.epochs, config.learning_rate, config.warmup_steps)
     epochs = _fit(
-        "candidate_model", candidate_model, tail.kept, config, out, progress, config.epochs, scorer
+        "candidate_model", candidate_model, tail.kept, config, schedule, out, progress, scorer
     )
     write_candidates(scorer, config.candidates, out / "candidates.npz")
     np.save(
@@ -88,7 +92,9 @@ def _train(
     )
 
     model = new_model(prepared, histories, config)
-    _fit("final_model", model, histories, config, out, progress, epochs)
+    model.set_weights(candidate_model.get_weights())
+    schedule = Schedule(config.final_epochs, config.final_learning_rate, FINAL_WARMUP_STEPS)
+    _fit("final_model", model, histories, config, schedule, out, progress)
     catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
     export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)
     queries = sample_queries(model, histories, config.history_len, QUERIES, config.seed)
@@ -106,9 +112,9 @@ def _fit(
     model: RetrievalModel,
     histories: Histories,
     config: RetrievalConfig,
+    schedule: Schedule,
     out: Path,
     progress: Progress,
-    epochs: int,
     scorer: TailScorer | None = None,
 ) -> int:
     """One of the two fits, with its own log and checkpoint."""
@@ -118,7 +124,7 @@ def _fit(
         progress(f"{name.replace('_', ' ')}, {text}", done, steps)
 
     with EpochLog(out / "log", name) as log:
-        return fit(model, histories, config, log, checkpoint, report, epochs, scorer)
+        return fit(model, histories, config, schedule, log, checkpoint, report, scorer)
 
 
 def new_model(prepared: Artifact, histories: Histories, config: RetrievalConfig) -> RetrievalModel:

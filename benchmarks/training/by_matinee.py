@@ -23,6 +23,7 @@ from schemas.histories import Histories, training_windows
 from towers.fitting import fit
 from towers.losses import full_softmax
 from towers.model import RetrievalModel
+from towers.optimizer import Schedule
 from towers.training.epoch_log import EpochLog
 
 
@@ -50,7 +51,8 @@ def main() -> None:
         directory = Path(scratch)
         with EpochLog(directory, "fit") as log:
             checkpoint = directory / "fit.npz"
-            fit(model, histories, config, log, checkpoint, lambda *_: None, epochs)
+            schedule = Schedule(epochs, config.learning_rate, config.warmup_steps)
+            fit(model, histories, config, schedule, log, checkpoint, lambda *_: None)
         lines = (directory / "fit.jsonl").read_text().splitlines()
     # The first epoch compiles.
     seconds = median(json.loads(line)["seconds"] for line in lines[1:])

@@ -17,6 +17,7 @@ from schemas.config import RetrievalConfig
 from schemas.prepared import load_histories
 from towers.fitting import fit
 from towers.model import RetrievalModel
+from towers.optimizer import Schedule
 from towers.tail import TailScorer, hold_back
 from towers.train import new_model
 from towers.training.epoch_log import EpochLog
@@ -69,7 +70,8 @@ def run(
             stop()
 
     with EpochLog(directory, "fit") as log:
-        fit(model, tail.kept, config, log, directory / "fit.npz", progress, config.epochs, scorer)
+        schedule = Schedule(config.epochs, config.learning_rate, config.warmup_steps)
+        fit(model, tail.kept, config, schedule, log, directory / "fit.npz", progress, scorer)
     lines = [json.loads(line) for line in (directory / "fit.jsonl").read_text().splitlines()]
     return model, lines
 
