@@ -14,7 +14,7 @@ from pipeline.adopt import adopt
 from pipeline.prepare import prepare
 from pipeline.validation.choose import schema_input
 from pipeline.validation.infer import infer_to
-from schemas.artifacts import build, open_artifact
+from schemas.artifacts import Artifact, build, open_artifact
 from schemas.config import load_config
 
 
@@ -43,13 +43,15 @@ def _run(arguments: argparse.Namespace, beam_args: list[str]) -> dict[str, Any]:
     config = load_config(arguments.config).prepare
     if arguments.schema:
         config = dataclasses.replace(config, schema=arguments.schema)
+    metadata = open_artifact(arguments.metadata) if arguments.metadata else None
+    joined: dict[str, Artifact] = {} if metadata is None else {"metadata": metadata}
     artifact = build(
         arguments.out,
         "prepared",
         config,
-        {"data": data} | schema_input(data, config),
+        {"data": data} | schema_input(data, config) | joined,
         ["pipeline", "schemas"],
-        lambda out: prepare(data, config, out, beam_args),
+        lambda out: prepare(data, config, out, beam_args, metadata=metadata),
     )
     return {"path": str(artifact.path), **artifact.figures}
 
@@ -64,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, help="takes <version>/ and latest")
     parser.add_argument("--config", type=Path, help="TOML file; its [prepare] table is read")
+    parser.add_argument(
+        "--metadata", type=Path, help="what `matinee join` found: <run>/metadata, for more features"
+    )
     parser.add_argument(
         "--schema", help="TFMD schema of the source columns (default: beside the card, if there)"
     )

@@ -62,7 +62,7 @@ def clean(
     """
     rating = np.full(len(rows), np.nan)
     timestamp = np.zeros(len(rows))
-    users, items = (rows.column(name).dictionary_encode() for name in (USER_ID, ITEM_ID))
+    users, items = (_ids(rows.column(name)) for name in (USER_ID, ITEM_ID))
     rules = [*_id_rules(USER_ID, users, card), *_id_rules(ITEM_ID, items, card)]
     if card.rating is not None:
         ratings = rows.column(RATING).dictionary_encode()
@@ -104,10 +104,19 @@ def clean(
     return events, _rejects(rows, rules, first_fault)
 
 
+def _ids(column: pa.Array) -> pa.DictionaryArray:
+    """Ids without the blanks around them, as those of items and users are read."""
+    ids = column.dictionary_encode()
+    trimmed = pc.utf8_trim_whitespace(ids.dictionary)
+    if trimmed.equals(ids.dictionary):
+        return ids
+    return trimmed.take(ids.indices).dictionary_encode()
+
+
 def _id_rules(name: str, ids: pa.Array, card: Card) -> Iterator[_Rule]:
     words = ids.dictionary
     for reason, bad in (
-        ("expected an id, got none", pc.equal(pc.utf8_trim_whitespace(words), "")),
+        ("expected an id, got none", pc.equal(words, "")),
         (f"expected {card.events.encoding.upper()}", pc.match_substring(words, "\ufffd")),
         # Vocabularies and id files have an id a line.
         ("expected an id without line end", pc.match_substring_regex(words, r"[\r\n]")),

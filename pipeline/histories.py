@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.feature_types import ARROW_TYPES, missing
 from pipeline.hashing import mixed
-from pipeline.rejects import reject_batch
+from pipeline.rejects import REPEATED, reject_batch
 from schemas.cards import Card
 from schemas.columns import (
     HISTORY_ITEM_ID,
@@ -85,7 +85,7 @@ def without_repeats(events: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBa
         repeats.column(ORDINAL).to_numpy(),
         ITEM_ID,
         repeats.column(ITEM_ID).cast(pa.string()),
-        "expected one event of a user with an item",
+        REPEATED,
     )
     return events.filter(pa.array(kept)), rejects
 

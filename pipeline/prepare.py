@@ -18,7 +18,7 @@ from pipeline.features import sizes
 from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
-from pipeline.rejects import check_reject_rate, tell_rejects
+from pipeline.rejects import RejectRateError, check_reject_rate, counted, tell_rejects
 from pipeline.runner import remove_abandoned
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
@@ -98,7 +98,11 @@ def prepare(
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
     collect(source, blocks, config.shards, work, beam_args)
     reasons = tell_rejects(sorted(work.glob("rejects-*.arrow")), source.event_files, rejects)
-    check_reject_rate(read, reasons, config.max_reject_rate)
+    try:
+        check_reject_rate(read, counted(reasons, card), config.max_reject_rate)
+    except RejectRateError as error:  # the rows outlive the output that is not made
+        kept = rejects.replace(out.parent / "rejected.jsonl")
+        raise RejectRateError(f"{error}. Every row, with file and line: {kept}") from None
     if read == reasons.total():
         raise SourceError(f"{', '.join(source.event_files)}: expected events, got none")
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from pipeline.arrow_files import write_batch
 from pipeline.ordinals import places
-from schemas.columns import ORDINAL
+from schemas.cards import Card
+from schemas.columns import ITEM_ID, ORDINAL
 
 SCHEMA = pa.schema(
     [
@@ -22,6 +23,7 @@ SCHEMA = pa.schema(
         ("value", pa.string()),
     ]
 )
+REPEATED = "expected one event of a user with an item"
 LONGEST_VALUE = 200
 """Characters of a rejected value that are told."""
 ROWS_PER_WRITE = 100_000
@@ -94,6 +96,16 @@ def _lines(batch: pa.RecordBatch, files: Sequence[str]) -> Iterator[str]:
     for number, at, row in zip(file, line.tolist(), rows, strict=True):
         row["value"] = row["value"][:LONGEST_VALUE]
         yield encode({"file": files[number], "line": at} | row) + "\n"
+
+
+def counted(reasons: Counter[str], card: Card) -> Counter[str]:
+    """The rejected rows that speak against a file.
+
+    Where nothing is rated, people come back to what they had: a log of clicks repeats itself, and
+    is sound.
+    """
+    repeats = f"{ITEM_ID}: {REPEATED}"
+    return Counter({r: n for r, n in reasons.items() if card.rating is not None or r != repeats})
 
 
 def check_reject_rate(read: int, reasons: Counter[str], limit: float) -> None:

@@ -93,6 +93,8 @@ class PrepareConfig:
         for name in ("tasks", "statistics_features"):
             if len(set(getattr(self, name))) != len(getattr(self, name)):
                 refuse(f"prepare.{name}", "each once", getattr(self, name))
+        if self.statistics_features and not self.tasks:
+            refuse("prepare.statistics_features", "none without tasks", self.statistics_features)
         # Of min_events, one is to train on, one to validate, one to test.
         at_least(
             "prepare",

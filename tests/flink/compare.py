@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import tensorflow as tf
 from schemas.artifacts import MANIFEST
 
 RECORDS = ".tfrecord.gz"
+SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.)")
 NOT_REPRODUCIBLE = ("saved_model.pb", "fingerprint.pb", "variables.")
 """Of a SavedModel: the graph's node names vary from run to run, so it is compared by what it did to
 the records. The files have to be there."""
@@ -41,7 +43,7 @@ def _contents(directory: Path) -> dict[str, list[Path]]:
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         name = str(path.relative_to(directory))
         if name.endswith(RECORDS):
-            name = name.removesuffix(RECORDS).partition("-")[0] + RECORDS
+            name = SHARD.sub("", name)
         contents.setdefault(name, []).append(path)
     return contents
 

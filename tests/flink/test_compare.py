@@ -55,6 +55,17 @@ def directories(tmp_path: Path) -> tuple[Path, Path]:
     return first, second
 
 
+def test_a_record_in_another_split_is_seen(directories: tuple[Path, Path]) -> None:
+    for directory, of_train in zip(directories, (2, 1), strict=True):
+        (directory / "tasks").mkdir()
+        for split, rows in (("train", ROWS[:of_train]), ("test", ROWS[of_train:])):
+            name = f"pairs-{split}-00000-of-00001.tfrecord.gz"
+            write_records(directory / "tasks" / name, rows)
+    found = "\n".join(differences(*directories))
+    assert "tasks/pairs-train.tfrecord.gz: expected 2 rows, got 1" in found
+    assert "tasks/pairs-test.tfrecord.gz: expected 1 rows, got 2" in found
+
+
 def test_the_same_in_other_shards(directories: tuple[Path, Path]) -> None:
     assert differences(*directories) == []
 

@@ -62,6 +62,14 @@ def test_a_broken_row_among_good_ones(
     assert found[0] == expected
 
 
+def test_blanks_around_an_id_are_no_part_of_it() -> None:
+    events, rejects = clean(rows([GOOD, (" 1", "a ", "3", "1"), ("2", "b", "3", "1")]), CARD, ITEMS)
+    assert events.column("user_id").to_pylist() == ["1", "1", "2"]
+    assert events.column("item_id").to_pylist() == ["a", "a", "b"]
+    assert len(events.column("user_id").dictionary) == 2
+    assert not len(rejects)
+
+
 def test_types_and_values() -> None:
     events, rejects = clean(rows([("1", "b", "4.5", "881250949.0")]), CARD, ITEMS)
     assert not len(rejects)

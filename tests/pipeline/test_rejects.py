@@ -11,11 +11,11 @@ import pytest
 from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
-from pipeline.rejects import RejectRateError, check_reject_rate, tell_rejects
+from pipeline.rejects import RejectRateError, check_reject_rate, counted, tell_rejects
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
 from schemas.artifacts import Artifact, build, open_artifact
-from schemas.cards import CARDS, load_card
+from schemas.cards import CARDS, card_from_dict, load_card
 from schemas.config import PrepareConfig
 from tests.planted import write_planted
 
@@ -69,12 +69,18 @@ def test_too_many_stop_the_run_and_leave_the_last_one(tmp_path: Path) -> None:
     data = planted(tmp_path / "data", HOSTILE)
     root = tmp_path / "prepared"
     last = build(root, "prepared", PrepareConfig(), {}, [], lambda out: {"kept": 1})
-    with pytest.raises(RejectRateError, match=r"rows rejected .* max_reject_rate = 1.00%. Top"):
+    expected = r"rows rejected .* max_reject_rate = 1.00%. Top"
+    with pytest.raises(RejectRateError, match=expected) as failed:
         build(
             *(root, "prepared", PrepareConfig(), {"data": data}, ["pipeline"]),
             lambda out: prepare(data, PrepareConfig(), out),
         )
-    assert sorted(path.name for path in root.iterdir()) == [last.version, "latest"]
+    kept = root / "rejected.jsonl"
+    assert sorted(root.iterdir()) == sorted([root / last.version, root / "latest", kept])
+    assert str(kept) in str(failed.value)
+    rows = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert len(rows) > 1
+    assert {row["file"] for row in rows} == {"u.data"}
     assert open_artifact(root).version == last.version
 
 
@@ -83,6 +89,17 @@ def test_the_limit_itself_is_allowed() -> None:
     check_reject_rate(100, reasons, 0.01)
     with pytest.raises(RejectRateError, match=r"1 of 99 rows .* rating: bad \(1 rows\)"):
         check_reject_rate(99, reasons, 0.01)
+
+
+@pytest.mark.parametrize("rated", [True, False])
+def test_repeats_speak_against_a_file_of_ratings_alone(rated: bool) -> None:
+    reasons = Counter({"item_id: expected one event of a user with an item": 3, "user_id: none": 1})
+    events = {"files": "log.csv", "format": "csv", "user_id": "u", "item_id": "i"}
+    scale = {"rating": {"min": 1, "max": 5}} if rated else {}
+    card = card_from_dict(
+        {"name": "log", "events": events | ({"rating": "r"} if rated else {})} | scale, "card"
+    )
+    assert counted(reasons, card).total() == (4 if rated else 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"1\t999\t3\t1\n"])
