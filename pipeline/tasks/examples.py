@@ -7,14 +7,18 @@ import pyarrow as pa
 
 from pipeline.gather import gather, spans
 from pipeline.splits.cut import Split
-from pipeline.tasks import random_masking, sliding_windows
+from pipeline.tasks import random_masking, sequential, sliding_windows
 from pipeline.tasks.facts import ItemFacts
 from pipeline.tasks.past import ITEM_MEAN, LABEL, item_mean, past_statistics
 from pipeline.tasks.picks import label
 from schemas.columns import TARGET_ITEM_ID, TARGET_RATING
 from schemas.config import PrepareConfig
 
-USER_TASKS = {"random_masking": random_masking.pick, "sliding_windows": sliding_windows.pick}
+USER_TASKS = {
+    "sequential": sequential.pick,
+    "random_masking": random_masking.pick,
+    "sliding_windows": sliding_windows.pick,
+}
 
 Numbers = dict[str, np.ndarray]
 """Name to float32 `[examples, values]`, as `past.widths`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from schemas.config.checks import at_least, check_choice, refuse
 
 SPLIT_KINDS = ("leave_one_out", "global_time", "user_based")
-TASKS = ("random_masking", "sliding_windows", "pairs")
+TASKS = ("sequential", "random_masking", "sliding_windows", "pairs")
 LARGEST_SEED = 9_999_999
 """Seven digits are part of the key of a hash."""
 
@@ -41,13 +41,14 @@ class PrepareConfig:
         requests_per_user: The same: most requests of a user in one split.
         requests_taken: The same: which are kept where there are more, the `first` after the cut or
             the `newest`.
-        tasks: Examples made beside the full histories: any of `random_masking`, `sliding_windows`
-            and `pairs`; `pipeline/tasks/` says what each is.
+        tasks: Examples made beside the full histories: any of `sequential`, `random_masking`,
+            `sliding_windows` and `pairs`; `pipeline/tasks/` says what each is.
         task_label: What an example's label is: `explicit`, the rating, where one was given, or
             `implicit`, 1 for what was liked and 0 for what was not.
         target_min_rating: An item was liked if its rating is at least this, or if none was given.
         statistics_features: Item features by whose values an example's past is averaged and
             counted, such as `genres`.
+        sequence_len: Newest events before each target of `sequential`.
         masks_per_user: Items hidden of each user, one in each example, by `random_masking`.
         window_len: Events of a sliding window; the last is the target.
         window_step: Events from one window's start to the next one's.
@@ -77,6 +78,7 @@ class PrepareConfig:
     task_label: str = "explicit"
     target_min_rating: float = 3.0
     statistics_features: tuple[str, ...] = ()
+    sequence_len: int = 50
     masks_per_user: int = 1
     window_len: int = 4
     window_step: int = 2
@@ -106,6 +108,7 @@ class PrepareConfig:
             quantile_buckets=2,
             min_history=0,
             requests_per_user=1,
+            sequence_len=1,
             masks_per_user=1,
             window_len=2,
             window_step=1,

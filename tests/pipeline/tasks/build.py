@@ -29,7 +29,8 @@ CATALOGUE = pa.record_batch(
 )
 
 CONFIG = PrepareConfig(
-    tasks=("random_masking", "sliding_windows", "pairs"), statistics_features=("genres",)
+    tasks=("sequential", "random_masking", "sliding_windows", "pairs"),
+    statistics_features=("genres",),
 )
 IMPLICIT = dataclasses.replace(CONFIG, task_label="implicit")
 
