@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from schemas.card_tables import TimeUnit
+from schemas.mappings import load_mapping
 from schemas.plain_data import from_plain
 
 
@@ -40,6 +41,7 @@ class Scaling(StrEnum):
 
 VOCABULARY = (FeatureKind.CATEGORICAL, FeatureKind.MULTI_CATEGORICAL, FeatureKind.TEXT)
 KINDS_OF_OPTION = {
+    "mapping": (FeatureKind.CATEGORICAL,),
     "flags": (FeatureKind.MULTI_CATEGORICAL,),
     "separator": (FeatureKind.MULTI_CATEGORICAL,),
     "unit": (FeatureKind.TIMESTAMP,),
@@ -66,6 +68,8 @@ class Feature:
         separator: Of multi_categorical: what stands between the values, where the file has them in
             one text.
         missing: Values that stand for "not known".
+        mapping: Of categorical: a table of `schemas/mappings/` that says what the codes mean; what
+            they mean is the value.
         unit: Of timestamp: what the time is counted in.
         min_count: How often a word must occur before the vocabulary takes it.
         max_vocabulary: Most words of the vocabulary; the more frequent ones stay.
@@ -80,6 +84,7 @@ class Feature:
     pattern: str = ""
     separator: str = "|"
     missing: tuple[str, ...] = ()
+    mapping: str = ""
     unit: TimeUnit = TimeUnit.SECONDS
     min_count: int = 1
     max_vocabulary: int = 50_000
@@ -100,6 +105,8 @@ class Feature:
             raise ValueError(f"flags: expected no column and no pattern beside {list(self.flags)}")
         if not self.separator:
             raise ValueError("separator: expected one, got ''")
+        if self.mapping:
+            load_mapping(self.mapping)
         _check_pattern(self.pattern)
 
     @property

@@ -13,6 +13,7 @@ from pipeline.feature_types import ARROW_TYPES
 from pipeline.sources.files import SourceError
 from pipeline.times import EXPECTED, unix_seconds
 from schemas.card_features import Feature, FeatureKind
+from schemas.mappings import load_mapping
 
 TRUE = pa.array(["1", "true", "True", "TRUE"])
 
@@ -47,7 +48,8 @@ def _one_text(columns: Mapping[str, pa.Array], feature: Feature) -> pa.Array:
         if pa.types.is_list(part.type):
             raise ValueError(f"expected one value a row, got lists in the column {name!r}")
     text = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " ")
-    return _without(_found(text, feature), feature.missing)
+    values = _without(_found(text, feature), feature.missing)
+    return _meant(values, feature.mapping) if feature.mapping else values
 
 
 def _found(text: pa.Array, feature: Feature) -> pa.Array:
@@ -60,6 +62,13 @@ def _found(text: pa.Array, feature: Feature) -> pa.Array:
         match = search(value)
         found.append((match.group(1) or "").strip() if match else value if whole_else else "")
     return pa.array(found, pa.string())
+
+
+def _meant(codes: pa.Array, mapping: str) -> pa.Array:
+    """What codes stand for; "" stays."""
+    known = pc.not_equal(codes, "")
+    labels = load_mapping(mapping).to_labels(codes.filter(known))
+    return pc.replace_with_mask(codes, known, labels)
 
 
 def _without(text: pa.Array, missing: Sequence[str]) -> pa.Array:

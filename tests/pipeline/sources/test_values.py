@@ -130,6 +130,19 @@ def test_flags(tmp_path: Path) -> None:
     assert found.column("tags").to_pylist() == [["A"], [], ["A"]]
 
 
+def test_codes_are_what_they_stand_for(tmp_path: Path) -> None:
+    (tmp_path / "stock.csv").write_text("sku,group\nb,56\na,1\nc,\n")
+    group = {"kind": "categorical", "column": "group", "mapping": "age_groups"}
+    found = read_items(tmp_path, card("stock.csv", "csv", {"age": group}))
+    assert found is not None
+    assert found.column("age").to_pylist() == ["under 18", "56 and over", ""]
+    (tmp_path / "stock.csv").write_text("sku,group\na,2\n")
+    with pytest.raises(SourceError, match=r"age: age_groups: expected one of .*'56'.*, got '2'"):
+        read_items(tmp_path, card("stock.csv", "csv", {"age": group}))
+    with pytest.raises(ValueError, match=r"mapping: expected one of \['age_groups', .*got 'ages'"):
+        card("stock.csv", "csv", {"age": group | {"mapping": "ages"}})
+
+
 def test_no_catalogue(tmp_path: Path) -> None:
     table = {"files": "x.csv", "format": "csv", "user_id": "user", "item_id": "sku"}
     assert read_items(tmp_path, card_from_dict({"name": "bare", "events": table}, "here")) is None
