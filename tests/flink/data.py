@@ -1,4 +1,4 @@
-"""An ml-1m archive with many ties in time, repeats and broken lines, in no order at all.
+"""Films and ratings with many ties in time, repeats and broken lines, in no order at all.
 
 What is hard for an engine is in it: most events share their second with others of the same user,
 the lines of a user lie far apart (with 24 bytes a line, in several of the blocks that are read
@@ -13,6 +13,47 @@ from pathlib import Path
 import numpy as np
 
 GENRES = ("Action", "Children's", "Comedy", "Drama", "Film-Noir", "Horror", "Sci-Fi", "Western")
+WORDS = ("a", "train", "leaves", "the", "city", "at", "night", "and", "nobody", "returns")
+RICH_CARD = """
+name = "rich"
+[events]
+files = "ratings.dat"
+format = "csv"
+separator = "::"
+quoted = false
+columns = ["user", "film", "rating", "time"]
+user_id = "user"
+item_id = "film"
+rating = "rating"
+timestamp = "time"
+[rating]
+min = 1
+max = 5
+[items]
+files = "films.dat"
+format = "csv"
+separator = "::"
+quoted = false
+columns = ["film", "title", "genres", "cast", "plot"]
+item_id = "film"
+[users]
+files = "users.dat"
+format = "csv"
+separator = "::"
+quoted = false
+columns = ["user", "gender", "age", "occupation", "zip"]
+user_id = "user"
+[user_features]
+gender = "categorical"
+age = "numeric"
+occupation = { kind = "categorical", mapping = "occupations" }
+[item_features]
+genres = "multi_categorical"
+cast = { kind = "multi_categorical", min_count = 2 }
+plot = { kind = "text", ngrams = 2 }
+year = { kind = "numeric", column = "title", pattern = '\\((\\d{4})\\)$', scaling = "z_score" }
+"""
+"""Every kind of analysis that preparation makes."""
 SECONDS_PER_USER = 5
 """Distinct times of one user, however many events."""
 START = 956_700_000
@@ -35,6 +76,41 @@ def write_archive(path: Path, users: int, items: int, events: int, seed: int) ->
         archive.writestr("ml-1m/ratings.dat", _ratings(random, users, items, events))
         archive.writestr("ml-1m/movies.dat", _movies(random, items).encode("latin-1"))
         archive.writestr("ml-1m/users.dat", _users(random, users))
+
+
+def write_rich_files(directory: Path, users: int, items: int, events: int, seed: int) -> Path:
+    """Writes the same with people and plots of the films, and a card that reads all of it.
+
+    Args:
+        directory: Takes the files.
+        users: As in `write_archive`.
+        items: As in `write_archive`.
+        events: As in `write_archive`.
+        seed: As in `write_archive`.
+
+    Returns:
+        The card.
+    """
+    random = np.random.default_rng(seed)
+    (directory / "ratings.dat").write_text(_ratings(random, users, items, events))
+    plain = _movies(random, items).splitlines()
+    films = "".join(f"{line}::{_cast(random)}::{_plot(random)}\n" for line in plain)
+    (directory / "films.dat").write_text(films)
+    (directory / "users.dat").write_text(_users(random, users))
+    card = directory / "rich.toml"
+    card.write_text(RICH_CARD)
+    return card
+
+
+def _cast(random: np.random.Generator) -> str:
+    """One to three of many people, few of whom are in several films."""
+    return "|".join(
+        f"Person {n}" for n in (random.pareto(1.0, 1 + random.integers(3)) * 5).astype(int)
+    )
+
+
+def _plot(random: np.random.Generator) -> str:
+    return " ".join(random.choice(WORDS, 6))
 
 
 def _ratings(random: np.random.Generator, users: int, items: int, events: int) -> str:

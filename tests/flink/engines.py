@@ -9,15 +9,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.adopt import adopt
 from pipeline.fetch import fetch
 from schemas.artifacts import Artifact, open_artifact
-from tests.flink.data import write_archive
+from tests.flink.data import write_archive, write_rich_files
 from tests.flink.installation import prism
 from tests.flink.processes import free_ports, listens, running, wait_for
 
 SHARDS = 4
 LIMIT_SECONDS = 1_500
 PRISM_SECONDS = 120
+EVERYTHING = """
+tasks = ["sequential", "random_masking", "sliding_windows", "pairs"]
+statistics_features = ["genres"]
+"""
+"""Settings that make all that preparation can make."""
 MULTI_PROCESSING = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 
 
@@ -28,9 +34,14 @@ def write_data(directory: Path, users: int, items: int, events: int, seed: int) 
     return fetch("ml-1m", directory, archive=archive)
 
 
+def write_rich_data(directory: Path, users: int, items: int, events: int, seed: int) -> Artifact:
+    """Generated data with features of every kind, as somebody's own files."""
+    return adopt(write_rich_files(directory, users, items, events, seed))
+
+
 @contextmanager
 def preparing(
-    data: Artifact, out: Path, beam_args: Sequence[str]
+    data: Artifact, out: Path, beam_args: Sequence[str], settings: str = ""
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs the preparation in a process of its own, which ends with this context.
 
@@ -38,10 +49,14 @@ def preparing(
         data: The data set.
         out: Takes the artefact; `<out>.log` takes what the command prints.
         beam_args: Beam options.
+        settings: Lines of the table `[prepare]`.
     """
     config = out.with_suffix(".toml")
-    config.write_text(f"[prepare]\nshards = {SHARDS}\n")
+    config.write_text(f"[prepare]\nshards = {SHARDS}\n{settings}")
     command = [sys.executable, "-m", "pipeline", "--data", str(data.path), "--out", str(out)]
+    card = Path(data.figures["card"])
+    if card.is_absolute():
+        command += ["--card", str(card)]
     with running([*command, "--config", str(config), *beam_args], _log(out)) as process:
         yield process
 
@@ -58,14 +73,16 @@ def finished(process: subprocess.Popen[bytes], out: Path) -> Artifact:
     return open_artifact(out)
 
 
-def prepare(data: Artifact, out: Path, beam_args: Sequence[str] = ()) -> tuple[Artifact, float]:
+def prepare(
+    data: Artifact, out: Path, beam_args: Sequence[str] = (), settings: str = ""
+) -> tuple[Artifact, float]:
     """Runs the preparation to its end.
 
     Returns:
         The artefact, and the seconds the command took.
     """
     started = time.perf_counter()
-    with preparing(data, out, beam_args) as process:
+    with preparing(data, out, beam_args, settings) as process:
         prepared = finished(process, out)
     return prepared, time.perf_counter() - started
 

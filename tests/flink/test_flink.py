@@ -10,7 +10,14 @@ import pytest
 from schemas.artifacts import Artifact
 from tests.flink.cluster import TASK_MANAGERS, Cluster
 from tests.flink.compare import differences
-from tests.flink.engines import finished, prepare, preparing, write_data
+from tests.flink.engines import (
+    EVERYTHING,
+    finished,
+    prepare,
+    preparing,
+    write_data,
+    write_rich_data,
+)
 from tests.flink.kills import JOBS, kill_in_each_job
 from tests.flink.processes import group_of
 
@@ -45,6 +52,14 @@ def test_equal_to_the_local_run(
     logs = sorted(cluster.directory.glob("task-manager-*.log"))
     # Both task managers had a Python worker of their own.
     assert ["Control client connected" in log.read_text() for log in logs] == [True, True]
+
+
+def test_every_task_and_kind_of_feature(cluster: Cluster, tmp_path: Path) -> None:
+    data = write_rich_data(tmp_path, users=300, items=200, events=8_000, seed=SEED)
+    local, _ = prepare(data, tmp_path / "local", (), EVERYTHING)
+    found, _ = prepare(data, tmp_path / "prepared", cluster.beam_args, EVERYTHING)
+    assert min(local.figures["examples"].values()) > 0
+    assert differences(local.path, found.path) == []
 
 
 @pytest.mark.parametrize("shares", [(0.4, 0.4), (0.5, 0.9)], ids=["half way", "near the end"])

@@ -11,21 +11,23 @@ from tfx_bsl.sketches import QuantilesSketch
 
 from pipeline.features import QUANTILE_ERROR
 from pipeline.prepare import prepare
-from schemas.config import PrepareConfig
+from schemas.config import load_config
 from tests.flink.compare import differences
-from tests.flink.engines import MULTI_PROCESSING, write_data
+from tests.flink.engines import EVERYTHING, MULTI_PROCESSING, write_rich_data
 
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
-    data = write_data(tmp_path, users=300, items=200, events=8_000, seed=1)
-    config = PrepareConfig(shards=4)
+    data = write_rich_data(tmp_path, users=300, items=200, events=8_000, seed=1)
+    (tmp_path / "everything.toml").write_text(f"[prepare]\nshards = 4\n{EVERYTHING}")
+    config = load_config(tmp_path / "everything.toml").prepare
     figures = []
     for name, beam_args in (("one", ()), ("two", MULTI_PROCESSING)):
         (tmp_path / name).mkdir()
         figures.append(prepare(data, config, tmp_path / name, beam_args))
     assert figures[0] == figures[1]
     assert figures[0]["rows"]["rejected"] > 0
+    assert min(figures[0]["examples"].values()) > 0
     assert differences(tmp_path / "one", tmp_path / "two") == []
 
 
