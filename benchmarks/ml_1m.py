@@ -18,7 +18,7 @@ from schemas.config import Config, PrepareConfig, RetrievalConfig
 
 CARD = Path(__file__).with_suffix(".toml")
 RETRIEVAL = RetrievalConfig(
-    history_len=200, batch_size=128, epochs=30, final_epochs=10, warmup_steps=200
+    history_len=200, batch_size=128, epochs=30, final_epochs=15, warmup_steps=200
 )
 
 

@@ -93,7 +93,7 @@ def _train(
 
     model = new_model(prepared, histories, config)
     model.set_weights(candidate_model.get_weights())
-    schedule = Schedule(config.final_epochs, config.final_learning_rate, FINAL_WARMUP_STEPS)
+    schedule = Schedule(config.final_epochs, config.learning_rate, FINAL_WARMUP_STEPS)
     _fit("final_model", model, histories, config, schedule, out, progress)
     catalogue = pq.read_table(prepared.path / "catalogue.parquet", columns=[columns.ITEM_ID])
     export(model, prepared, catalogue[columns.ITEM_ID].to_pylist(), out)

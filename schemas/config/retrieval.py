@@ -46,8 +46,7 @@ class RetrievalConfig:
         weight_decay: Of AdamW.
         epochs: Of the candidate model at most; the weights of the epoch with the best validation
             NDCG@10 stay.
-        final_epochs: More epochs for the final model, over all events.
-        final_learning_rate: Peak rate of those.
+        final_epochs: More epochs for the final model, over all events, with a schedule of their own.
         warmup_steps: Steps over which the rate rises from 0.
         clip_norm: Largest norm of all gradients of a step together; what is longer is scaled down.
         patience: Epochs without a better validation NDCG@10 before stopping.
@@ -85,8 +84,7 @@ class RetrievalConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     epochs: int = 24
-    final_epochs: int = 8
-    final_learning_rate: float = 1e-3
+    final_epochs: int = 12
     warmup_steps: int = 100
     clip_norm: float = 5.0
     patience: int = 6
@@ -103,8 +101,6 @@ class RetrievalConfig:
         check_training("retrieval", self)
         at_least("retrieval", self, temperature=0, patience=1, candidates=1, successors=0)
         at_least("retrieval", self, negatives=1, final_epochs=1)
-        if not self.final_learning_rate > 0:  # NaN compares false
-            refuse("retrieval.final_learning_rate", "more than 0", self.final_learning_rate)
         if not 0 < self.uniform_share <= 1:  # with 0, what nobody chose would never be drawn
             refuse("retrieval.uniform_share", "more than 0, at most 1", self.uniform_share)
 

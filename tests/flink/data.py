@@ -104,9 +104,8 @@ def write_rich_files(directory: Path, users: int, items: int, events: int, seed:
 
 def _cast(random: np.random.Generator) -> str:
     """One to three of many people, few of whom are in several films."""
-    return "|".join(
-        f"Person {n}" for n in (random.pareto(1.0, 1 + random.integers(3)) * 5).astype(int)
-    )
+    drawn = 5 * random.pareto(1.0, 1 + random.integers(3))
+    return "|".join(f"Person {number}" for number in drawn.astype(int))
 
 
 def _plot(random: np.random.Generator) -> str:

@@ -18,7 +18,7 @@ from tests.flink.engines import EVERYTHING, MULTI_PROCESSING, write_rich_data
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
-    data = write_rich_data(tmp_path, users=300, items=200, events=8_000, seed=1)
+    data = write_rich_data(tmp_path, users=150, items=150, events=3_000, seed=1)
     (tmp_path / "everything.toml").write_text(f"[prepare]\nshards = 4\n{EVERYTHING}")
     config = load_config(tmp_path / "everything.toml").prepare
     figures = []
