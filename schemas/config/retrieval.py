@@ -46,7 +46,7 @@ class RetrievalConfig:
         weight_decay: Of AdamW.
         epochs: Of the candidate model at most; the weights of the epoch with the best validation
             NDCG@10 stay.
-        final_epochs: More epochs for the final model, over all events, with a schedule of their own.
+        final_epochs: More epochs for the final model, over all events, on a schedule of its own.
         warmup_steps: Steps over which the rate rises from 0.
         clip_norm: Largest norm of all gradients of a step together; what is longer is scaled down.
         patience: Epochs without a better validation NDCG@10 before stopping.
