@@ -26,6 +26,7 @@ from pipeline.sources.items import items_of, read_items
 from pipeline.sources.users import read_users
 from pipeline.splits.choose import choose_split
 from pipeline.tables import Tables
+from pipeline.tags import read_tags, with_tags
 from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
 from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
@@ -91,6 +92,7 @@ def prepare(
     progress("catalogue", 0, STEPS)
     items = read_items(directory, card)
     read_users(directory, card)  # a fault is told here, not in the traceback of a worker
+    said = None if card.tags is None else read_tags(directory, card.tags)
     if demands is not None:
         check_tables(directory, card, items, demands)
     blocks = list(plan_blocks(files, card.events))
@@ -112,6 +114,8 @@ def prepare(
     if metadata is not None:
         items, card = with_metadata(items, card, metadata)
     how = choose_split(config, profiles)
+    if said is not None:
+        items, card = with_tags(items, card, said, profiles, how)
     rows = write_tables(
         profiles,
         items,

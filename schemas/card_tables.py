@@ -144,6 +144,36 @@ class UserTable(Table):
         return {USER_ID: self.user_id}
 
 
+@dataclass(frozen=True, kw_only=True)
+class TagTable(Table):
+    """What people said of items, a row for each tag.
+
+    Attributes:
+        user_id: Column of the id of who said it.
+        item_id: Column of the item's id.
+        tag: Column of the tag.
+        min_count: On how many items a tag must be before the vocabulary takes it.
+        max_tags: Tags of one item at most, those that most people gave it.
+    """
+
+    user_id: str
+    item_id: str
+    tag: str
+    min_count: int = 2
+    max_tags: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for option in ("min_count", "max_tags"):
+            if getattr(self, option) < 1:
+                raise ValueError(f"{option}: expected at least 1, got {getattr(self, option)}")
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """See `Table`."""
+        return {USER_ID: self.user_id, ITEM_ID: self.item_id}
+
+
 def _check_encoding(encoding: str) -> None:
     """Files are cut at line feeds before they are decoded, so ASCII has to stand for itself."""
     try:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.card_features import Feature, FeatureKind, Scaling, feature_from_plain
-from schemas.card_tables import EventTable, ItemTable, Table, UserTable
-from schemas.columns import RESERVED, RESERVED_PREFIXES, Z_SCORE_SUFFIX
+from schemas.card_tables import EventTable, ItemTable, Table, TagTable, UserTable
+from schemas.columns import RESERVED, RESERVED_PREFIXES, TAGS, Z_SCORE_SUFFIX
 from schemas.plain_data import expect_table, from_plain, to_plain
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "FeatureKind",
     "RatingScale",
     "Scaling",
+    "TagTable",
     "card_from_dict",
     "load_card",
 ]
@@ -65,6 +66,7 @@ class Card:
         rating: The scale; None for implicit data.
         items: The catalogue; None where it is whatever the events name.
         users: The people; None where nothing is known of them.
+        tags: What people said of items; None where nothing is known of it.
         user_features: Feature by name, in card order.
         item_features: Feature by name, in card order.
     """
@@ -74,6 +76,7 @@ class Card:
     rating: RatingScale | None = None
     items: ItemTable | None = None
     users: UserTable | None = None
+    tags: TagTable | None = None
     user_features: dict[str, Feature] = field(default_factory=dict)
     item_features: dict[str, Feature] = field(default_factory=dict)
 
@@ -94,12 +97,17 @@ class Card:
                 raise ValueError(
                     f"user_features.{name}: expected one of {known}, got {feature.kind}"
                 )
+        if self.tags is not None and self.items is None:
+            raise ValueError("tags: expected [items], whose feature they become")
+        if self.tags is not None and TAGS in self.item_features:
+            raise ValueError(f"tags: expected no item feature named {TAGS!r} beside the table")
         _check_names([*self.user_features, *self.item_features])
 
     @property
     def tables(self) -> list[Table]:
         """The tables that the dataset has."""
-        return [table for table in (self.events, self.items, self.users) if table is not None]
+        tables = (self.events, self.items, self.users, self.tags)
+        return [table for table in tables if table is not None]
 
     @property
     def rating_range(self) -> tuple[float, float]:
@@ -120,7 +128,7 @@ class Card:
         """The card as plain data; `card_from_dict` turns it back."""
         tables = {
             name: to_plain(table)
-            for name in ("events", "rating", "items", "users")
+            for name in ("events", "rating", "items", "users", "tags")
             if (table := getattr(self, name)) is not None
         }
         features = {
@@ -151,7 +159,7 @@ def card_from_dict(raw: dict[str, Any], where: str) -> Card:
     Raises:
         ValueError: As `load_card`.
     """
-    known = ["name", "events", "rating", "items", "users", "user_features", "item_features"]
+    known = ["name", "events", "rating", "items", "users", "tags", "user_features", "item_features"]
     for key in raw:
         if key not in known:
             raise ValueError(f"{where}: unknown key {key!r}; known: {known}")
@@ -165,6 +173,7 @@ def card_from_dict(raw: dict[str, Any], where: str) -> Card:
         "rating": _table(raw, "rating", RatingScale, where),
         "items": _table(raw, "items", ItemTable, where),
         "users": _table(raw, "users", UserTable, where),
+        "tags": _table(raw, "tags", TagTable, where),
         "user_features": _features(raw, "user_features", where),
         "item_features": _features(raw, "item_features", where),
     }

@@ -35,6 +35,8 @@ TRAIN_COUNT = "train_count"
 """Events of an item in the training split; the popularity and the q of logQ come from here."""
 
 TITLE = "title"
+TAGS = "tags"
+"""Item feature that preparation makes of a card's table of tags."""
 
 REQUEST_TIMESTAMP = "request_timestamp"
 """When a list is asked for, unix seconds, 0 where unknown."""

@@ -46,7 +46,7 @@ class QueryEncoder:
             ValueError: The signature does not take what the card says.
         """
         config = retrieval.manifest["config"]
-        self._context = [columns.REQUEST_TIMESTAMP] if config["request_context"] else []
+        self._context = [columns.REQUEST_TIMESTAMP] if config.get("request_context") else []
         self._model = _Model(retrieval, [*HISTORY, *card.user_inputs, *self._context])
         self._viewers = _Viewers(card, catalogue, int(config["history_len"]))
 

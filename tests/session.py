@@ -1,7 +1,10 @@
-"""SavedModels as TensorFlow Serving runs them: restored into a session."""
+"""SavedModels as others run them: restored into a session, in a bare process, shown by a tool."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,31 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 
 # isort: split
 import tensorflow as tf
+
+OUR_FLAGS = ("TF_USE_LEGACY_KERAS", "KERAS_BACKEND", "PYTHONPATH")
+
+
+def run_bare(code: str, *arguments: str, directory: Path) -> str:
+    """What a process without our flags and our code prints last.
+
+    Args:
+        code: Python.
+        *arguments: Of the process.
+        directory: Where it runs.
+    """
+    bare = {name: value for name, value in os.environ.items() if name not in OUR_FLAGS}
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=directory, env=bare
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def shown(model: Path) -> str:
+    """What `saved_model_cli show --all` prints of a model."""
+    command = [str(Path(sys.executable).with_name("saved_model_cli")), "show", "--all", "--dir"]
+    done = subprocess.run([*command, str(model)], capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def run_in_session(

@@ -40,12 +40,30 @@ def read_table(directory: Path, table: Table, features: Mapping[str, Feature]) -
         for feature in features.values()
         if feature.kind is FeatureKind.TIMESTAMP
     }
-    parts = [_read(path, table, names, units) for path in find_files(directory, table)]
-    columns = {name: _trimmed(_joined([part[name] for part in parts])) for name in names}
+    columns = read_columns(directory, table, names, units)
     for ours, theirs in table.ids.items():
         _check_ids(directory / ", ".join(table.files), theirs, columns[theirs])
         columns[ours] = columns[theirs]
     return columns
+
+
+def read_columns(
+    directory: Path, table: Table, names: Sequence[str], units: Mapping[str, TimeUnit] | None = None
+) -> Columns:
+    """Some columns of a table's files, one after the other.
+
+    Args:
+        directory: The data directory.
+        table: Which files, and how they are written.
+        names: Of the columns.
+        units: Of those that are times.
+
+    Raises:
+        SourceError: A file is missing or broken, lacks a column, has a ragged line or text in
+            another encoding.
+    """
+    parts = [_read(path, table, names, units or {}) for path in find_files(directory, table)]
+    return {name: _trimmed(_joined([part[name] for part in parts])) for name in names}
 
 
 def _read(path: Path, table: Table, names: Sequence[str], units: Mapping[str, TimeUnit]) -> Columns:

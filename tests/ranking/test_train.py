@@ -1,11 +1,10 @@
 import json
 import subprocess
-import sys
 
 import numpy as np
 
 from schemas.artifacts import Artifact
-from tests.session import run_in_session
+from tests.session import run_bare, run_in_session, shown
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
 
@@ -19,7 +18,7 @@ import tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
 request = {k: tf.constant(v["value"], v["dtype"]) for k, v in json.load(open(sys.argv[2])).items()}
 out = model.signatures["serving_default"](**request)
-ours = ("ranking", "schemas", "keras", "scann")
+ours = ("ranking", "towers", "schemas", "scann")
 print(json.dumps({
     "scores": {name: value.numpy().tolist() for name, value in out.items()},
     "ours": [name for name in sys.modules if name.split(".")[0] in ours],
@@ -51,6 +50,16 @@ def make_request(histories: list[list[str]], candidates: list[str]) -> dict[str,
 def score(ranking: Artifact, request: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
     model = tf.saved_model.load(str(ranking.path / "model"))
     return {k: v.numpy() for k, v in model.signatures["serving_default"](**request).items()}
+
+
+def test_signatures_are_readable(ranking: Artifact):
+    text = shown(ranking.path / "model")
+    for signature in ("serving_default", "from_vectors", "encode_items"):
+        assert f"signature_def['{signature}']" in text
+    for name in ("history_item_id", "owner_count", "candidate_item_id", "retrieval_score"):
+        assert f"inputs['{name}'] tensor_info" in text
+    for name in ("rating", "joint_rating", "watch_next"):
+        assert f"outputs['{name}'] tensor_info" in text
 
 
 def test_a_session_restores_every_weight(ranking: Artifact):
@@ -88,14 +97,7 @@ def test_export_in_a_bare_process_gives_the_same(ranking: Artifact, tmp_path):
             }
         )
     )
-    result = subprocess.run(
-        [sys.executable, "-c", LOAD, str(moved), str(file)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    bare = json.loads(result.stdout.splitlines()[-1])
+    bare = json.loads(run_bare(LOAD, str(moved), str(file), directory=tmp_path))
     assert not bare["ours"]
     for name, values in score(ranking, request).items():
         np.testing.assert_allclose(bare["scores"][name], values, **TOLERANCE)

@@ -1,6 +1,5 @@
 import json
 import subprocess
-import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -8,7 +7,7 @@ import pyarrow.parquet as pq
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
 from schemas.prepared import is_item, load_histories, load_item_table
-from tests.session import run_in_session
+from tests.session import run_bare, run_in_session, shown
 from towers.candidates import top
 from towers.tail import hold_back
 
@@ -30,7 +29,7 @@ out = model.signatures["serving_default"](
 )
 ops = {node.op for f in model.signatures.values() for node in f.graph.as_graph_def().node}
 print(json.dumps({"query": out["query_vector"].numpy().tolist(), "ours": [
-    name for name in sys.modules if name.split(".")[0] in ("towers", "schemas", "keras", "scann")],
+    name for name in sys.modules if name.split(".")[0] in ("towers", "schemas", "scann")],
     "scann_ops": [op for op in ops if "Scann" in op]}))
 """
 
@@ -68,17 +67,23 @@ def test_export_in_a_bare_process_gives_the_same(retrieval: Artifact, tmp_path):
     # Elsewhere, so that nothing of the run's directory can be needed.
     moved = tmp_path / "model"
     subprocess.run(["cp", "-r", str(retrieval.path / "model"), str(moved)], check=True)
-    result = subprocess.run(
-        [sys.executable, "-c", LOAD, str(moved), json.dumps({"history": history})],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
+    bare = json.loads(
+        run_bare(LOAD, str(moved), json.dumps({"history": history}), directory=tmp_path)
     )
-    bare = json.loads(result.stdout.splitlines()[-1])
     np.testing.assert_allclose(bare["query"], encode(model, history), atol=1e-6)
     assert not bare["ours"]
     assert not bare["scann_ops"]
+
+
+def test_signatures_are_readable(retrieval: Artifact):
+    text = shown(retrieval.path / "model")
+    for signature in ("serving_default", "from_vectors", "encode_items"):
+        assert f"signature_def['{signature}']" in text
+    inputs = ("history_item_id", "history_rating", "history_timestamp", "gender", "item_id")
+    for name in inputs:
+        assert f"inputs['{name}'] tensor_info" in text
+    for name in ("query_vector", "item_vector"):
+        assert f"outputs['{name}'] tensor_info" in text
 
 
 def test_a_session_restores_every_weight(retrieval: Artifact):
