@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import time
 from typing import Annotated
@@ -91,9 +92,11 @@ def quickstart(
 
 def main() -> None:
     """Runs the command line; an error that has a message is shown as that message."""
+    # So that a server that a command started ends with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         app()
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, ArithmeticError) as error:
         Console(stderr=True).print(f"[red]matinee:[/red] {escape(str(error))}", highlight=False)
         sys.exit(1)
 

@@ -71,8 +71,10 @@ class Stages:
     ) -> Artifact:
         """Beam and TF-Transform: source files to examples, catalogue and profiles."""
         from pipeline.prepare import prepare
+        from pipeline.runner import check_options
         from pipeline.validation.choose import schema_input
 
+        check_options(beam_args)  # before anything is found unchanged and skipped
         inputs = (
             {"data": data}
             | schema_input(data, self.config.prepare)

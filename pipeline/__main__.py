@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.adopt import adopt
 from pipeline.prepare import prepare
+from pipeline.runner import check_options
 from pipeline.validation.choose import schema_input
 from pipeline.validation.infer import infer_to
 from schemas.artifacts import Artifact, build, open_artifact
@@ -43,6 +44,7 @@ def _run(arguments: argparse.Namespace, beam_args: list[str]) -> dict[str, Any]:
     config = load_config(arguments.config).prepare
     if arguments.schema:
         config = dataclasses.replace(config, schema=arguments.schema)
+    check_options(beam_args)
     metadata = open_artifact(arguments.metadata) if arguments.metadata else None
     joined: dict[str, Artifact] = {} if metadata is None else {"metadata": metadata}
     artifact = build(

@@ -24,12 +24,12 @@ def new_pipeline(beam_args: Sequence[str] = ()) -> beam.Pipeline:
         beam_args: Any Beam options, for example `["--runner=FlinkRunner"]`.
 
     Raises:
-        ValueError: Without a named runner, which may have options of its own: an option is unknown.
+        ValueError: As `check_options`.
     """
+    check_options(beam_args)
     options = PipelineOptions(list(beam_args))
-    if any(argument.split("=")[0] == "--runner" for argument in beam_args):
+    if _names_runner(beam_args):
         return beam.Pipeline(options=options)
-    _refuse_unknown(beam_args)
     return beam.Pipeline(runner=FnApiRunner(), options=options)
 
 
@@ -44,8 +44,14 @@ def remove_abandoned(directory: Path) -> None:
         shutil.rmtree(path)
 
 
-def _refuse_unknown(beam_args: Sequence[str]) -> None:
-    """Beam itself drops what it does not know with a warning, and a typing error goes unseen."""
+def check_options(beam_args: Sequence[str]) -> None:
+    """Beam itself drops what it does not know with a warning, and a typing error goes unseen.
+
+    Raises:
+        ValueError: Without a named runner, which may have options of its own: an option is unknown.
+    """
+    if _names_runner(beam_args):
+        return
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for group in PipelineOptions.__subclasses__():
         if "_add_argparse_args" in vars(group):
@@ -53,3 +59,7 @@ def _refuse_unknown(beam_args: Sequence[str]) -> None:
     _, unknown = parser.parse_known_args(list(beam_args))
     if unknown:
         raise ValueError(f"options: expected those of `prepare` or of Beam, got {unknown}")
+
+
+def _names_runner(beam_args: Sequence[str]) -> bool:
+    return any(argument.split("=")[0] == "--runner" for argument in beam_args)

@@ -12,6 +12,7 @@ import pytest
 
 from schemas import recommender_pb2 as pb
 from schemas.artifacts import Artifact
+from schemas.cards import CARDS
 
 CONFIG = """
 [prepare]
@@ -21,6 +22,7 @@ embedding_dim = 16
 history_len = 20
 blocks = 1
 epochs = 2
+final_epochs = 1
 jit = false
 [index]
 recall_k = 20
@@ -146,6 +148,18 @@ def test_unknown_dataset_lists_the_known_ones(tmp_path: Path):
     fetched = matinee("fetch", "ml-1b", cwd=tmp_path)
     assert fetched.returncode == 1
     assert "ml-latest-small" in fetched.stderr
+
+
+def test_a_misspelt_option_is_told_though_nothing_has_changed(
+    run_dir: Path, planted: Artifact, tmp_path: Path
+):
+    prepared = matinee(
+        *("prepare", "--card", CARDS / "ml-100k.toml", "--files", planted.path),
+        *("--run", run_dir, "--metdata"),
+        cwd=tmp_path,
+    )
+    assert prepared.returncode == 1
+    assert "expected those of `prepare` or of Beam, got ['--metdata']" in prepared.stderr
 
 
 def test_doctor_finds_the_pins_met(tmp_path: Path):
