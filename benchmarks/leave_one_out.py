@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from benchmarks.results import write_result
+from benchmarks.results import RESULTS, write_result
 from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
 from commands.stages import Stages
 from schemas.artifacts import Artifact, write_json
@@ -27,15 +28,15 @@ def run(name: str, source: Artifact, config: Config, seeds: Sequence[int], runs:
     that was killed goes on, so that the seeds need not all come from one call.
 
     Args:
-        name: Of the result.
+        name: Of the data.
         source: The data.
         config: Settings; its seed of retrieval is replaced.
         seeds: Of training.
         runs: Directory of the artefacts.
 
     Returns:
-        The file `docs/results/<name>.json`; beside it, `<name>/` has a directory for each seed with
-        what it took and reached and the log of its epochs.
+        The file `docs/results/retrieval-<name>.json`; beside it, `<name>/` has a directory for each
+        seed with what it took and reached and the log of its epochs.
     """
     prepared = Stages(runs, config).prepare(source, [])
     trained = {}
@@ -54,10 +55,10 @@ def run(name: str, source: Artifact, config: Config, seeds: Sequence[int], runs:
     }
     settings = {s: dataclasses.asdict(getattr(config, s)) for s in ("prepare", "retrieval")}
     settings |= {"seeds": list(seeds), "split": prepared.figures["split"]}
-    result = write_result(name, data, seeds[0], settings, summary(metrics, trained), peers)
+    figures = summary(metrics, trained)
     for model, artifact in trained.items():
-        keep_log(result.with_suffix("") / model, artifact, metrics[model])
-    return result
+        keep_log(RESULTS / name / model, artifact, metrics[model])
+    return write_result(f"retrieval-{name}", data, seeds[0], settings, figures, peers)
 
 
 def summary(
@@ -70,12 +71,18 @@ def summary(
         figures[figure] = round(mean(values), 4)
         if len(values) > 1:
             figures[f"{figure}_deviation"] = round(stdev(values), 4)
-    figures["train_s"] = round(mean(a.manifest["seconds"] for a in trained.values()), 1)
+    figures["train_s"] = round(mean(train_s(artifact) for artifact in trained.values()), 1)
     for model, artifact in trained.items():
-        own = flat(metrics, model) | {"train_s": artifact.manifest["seconds"]}
+        own = flat(metrics, model) | {"train_s": train_s(artifact)}
         own |= {"epochs": artifact.figures["epochs"], "parameters": artifact.figures["parameters"]}
         figures |= {f"{model}_{figure}": value for figure, value in own.items()}
     return figures
+
+
+def train_s(retrieval: Artifact) -> float:
+    """Seconds of all training steps, whether or not the training was killed on the way."""
+    logs = [(retrieval.path / "log" / log).read_text().splitlines() for log in LOGS]
+    return round(sum(json.loads(line)["seconds"] for lines in logs for line in lines), 1)
 
 
 def keep_log(directory: Path, retrieval: Artifact, metrics: Mapping[str, Any]) -> None:
@@ -85,5 +92,5 @@ def keep_log(directory: Path, retrieval: Artifact, metrics: Mapping[str, Any]) -
     for log in LOGS:
         shutil.copyfile(retrieval.path / "log" / log, directory / log)
     write_json(directory / "config.json", retrieval.manifest["config"])
-    took = {"train_s": retrieval.manifest["seconds"]} | dict(retrieval.figures)
+    took = {"train_s": train_s(retrieval)} | dict(retrieval.figures)
     write_json(directory / "metrics.json", dict(metrics) | took)

@@ -35,7 +35,7 @@ def main() -> None:
         unpack(arguments.archive, arguments.data)
     config = replace(Config(), prepare=PrepareConfig(), retrieval=RETRIEVAL)
     source = adopt(CARD, arguments.data)
-    print(run("retrieval-ml-1m", source, config, arguments.seeds, arguments.runs))
+    print(run("ml-1m", source, config, arguments.seeds, arguments.runs))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     arguments = parser.parse_args()
     source = fetch_dataset("ml-100k", arguments.data)
-    print(run("retrieval-ml-100k", source, Config(), arguments.seeds, arguments.runs))
+    print(run("ml-100k", source, Config(), arguments.seeds, arguments.runs))
 
 
 if __name__ == "__main__":
