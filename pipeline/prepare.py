@@ -18,7 +18,13 @@ from pipeline.features import sizes
 from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.raw_schema import raw_schema
-from pipeline.rejects import RejectRateError, check_reject_rate, counted, tell_rejects
+from pipeline.rejects import (
+    RejectRateError,
+    check_reject_rate,
+    check_whole,
+    counted,
+    tell_rejects,
+)
 from pipeline.runner import remove_abandoned
 from pipeline.sources.blocks import open_events, plan_blocks
 from pipeline.sources.files import SourceError
@@ -101,6 +107,7 @@ def prepare(
     collect(source, blocks, config.shards, work, beam_args)
     reasons = tell_rejects(sorted(work.glob("rejects-*.arrow")), source.event_files, rejects)
     try:
+        check_whole(reasons)
         check_reject_rate(read, counted(reasons, card), config.max_reject_rate)
     except RejectRateError as error:  # the rows outlive the output that is not made
         kept = rejects.replace(out.parent / "rejected.jsonl")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.arrow_files import write_batch
 from pipeline.ordinals import places
+from pipeline.sources.lines import BROKEN_STREAM
 from schemas.cards import Card
 from schemas.columns import ITEM_ID, ORDINAL
 
@@ -106,6 +107,17 @@ def counted(reasons: Counter[str], card: Card) -> Counter[str]:
     """
     repeats = f"{ITEM_ID}: {REPEATED}"
     return Counter({r: n for r, n in reasons.items() if card.rating is not None or r != repeats})
+
+
+def check_whole(reasons: Counter[str]) -> None:
+    """Stops a run over a file whose end is lost: nobody knows with how many rows.
+
+    Raises:
+        RejectRateError: A gzip stream is broken.
+    """
+    broken = [reason for reason in reasons if BROKEN_STREAM in reason]
+    if broken:
+        raise RejectRateError(f"{'; '.join(broken)}: what came behind is lost")
 
 
 def check_reject_rate(read: int, reasons: Counter[str], limit: float) -> None:

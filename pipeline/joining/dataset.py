@@ -54,9 +54,15 @@ class Metadata:
             found["film_metadata"] = self.film_metadata
         if self.descriptions is not None:
             found["descriptions"] = given_files([self.descriptions])
-        if self.links is not None:
-            found["links"] = given_files([self.links])
+        links = self.links_of(data)
+        if links is not None:
+            found["links"] = given_files([links])
         return found
+
+    def links_of(self, data: Artifact) -> Path | None:
+        """The links that are read, whether they were named or lie beside the data."""
+        beside = data.path / LINKS
+        return self.links or (beside if beside.is_file() else None)
 
     def sources(self, config: JoinConfig) -> list[MetadataSource]:
         """Opened for reading."""
@@ -85,7 +91,7 @@ def join_dataset(
             f"{data.path}: item_features: expected {TITLE!r} to join by, "
             f"got {[*card.item_features]}"
         )
-    links = metadata.links or data.path / LINKS
-    linked = read_links(links) if metadata.links or links.is_file() else None
+    links = metadata.links_of(data)
+    linked = None if links is None else read_links(links)
     films = pa.Table.from_batches([items])
     return join(films, linked, metadata.sources(config), config, out, progress)

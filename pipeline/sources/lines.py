@@ -17,6 +17,8 @@ PACKED_BYTES = 1 << 20
 UNPACKED_BYTES = 1 << 16
 """Bytes unpacked at a time; where the stream breaks, so much before it can be lost."""
 WITH_GZIP_HEADER = 31
+BROKEN_STREAM = "gzip stream"
+"""In every fault of one."""
 HEAD_BYTES = 1 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -113,7 +115,7 @@ def _unpacked(path: Path, start: int, chunk_bytes: int) -> Iterator[tuple[bytes,
             try:
                 data += member.decompress(packed, UNPACKED_BYTES)
             except zlib.error as error:
-                fault = f"expected a sound gzip stream, got {error}"
+                fault = f"expected a sound {BROKEN_STREAM}, got {error}"
                 break
             if len(data) >= start + chunk_bytes:
                 yield bytes(data[start:]), ""
@@ -125,5 +127,5 @@ def _unpacked(path: Path, start: int, chunk_bytes: int) -> Iterator[tuple[bytes,
             else:
                 packed = member.unconsumed_tail or file.read(PACKED_BYTES)
                 if not packed:
-                    fault = "expected the end of the gzip stream, got the end of the file"
+                    fault = f"expected the end of the {BROKEN_STREAM}, got the end of the file"
     yield bytes(data[start:]), fault

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from pipeline.adopt import adopt
 from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
 from pipeline.prepare import prepare
@@ -100,6 +102,19 @@ def test_repeats_speak_against_a_file_of_ratings_alone(rated: bool) -> None:
         {"name": "log", "events": events | ({"rating": "r"} if rated else {})} | scale, "card"
     )
     assert counted(reasons, card).total() == (4 if rated else 1)
+
+
+def test_a_stream_that_is_cut_off_fails_the_run_though_the_rate_is_small(tmp_path: Path) -> None:
+    lines = "".join(f"{n // 50},{n % 50},{n}\n" for n in range(20_000))
+    packed = gzip.compress(("user,item,time\n" + lines).encode())
+    (tmp_path / "log.csv.gz").write_bytes(packed[: len(packed) // 2])
+    table = 'files = "log.csv.gz"\nformat = "csv"\nuser_id = "user"\nitem_id = "item"\n'
+    (tmp_path / "log.toml").write_text(f'name = "log"\n[events]\n{table}timestamp = "time"\n')
+    with pytest.raises(RejectRateError, match=r"the end of the gzip stream, .* behind is lost"):
+        prepare(adopt(tmp_path / "log.toml"), PrepareConfig(), _empty(tmp_path))
+    kept = json.loads((tmp_path / "rejected.jsonl").read_text())
+    assert kept["file"] == "log.csv.gz"
+    assert 5_000 < kept["line"] < 15_000
 
 
 @pytest.mark.parametrize("content", [b"", b"1\t999\t3\t1\n"])
