@@ -29,7 +29,7 @@ CONFIG = dataclasses.replace(
     TINY.prepare,
     split="user_based",
     requests_per_user=3,
-    tasks=("random_masking", "sliding_windows", "pairs"),
+    tasks=("sequential", "random_masking", "sliding_windows", "pairs"),
     statistics_features=("genres",),
     pairs_per_item=3,
 )
