@@ -53,7 +53,7 @@ def test_links_and_paths_lead_somewhere(document: Path):
 def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     for document in DOCUMENTS:
-        for target in re.findall(r"`make ([a-z][a-z0-9-]*)", document.read_text()):
+        for target in re.findall(r"(?m)(?:`|^)make ([a-z][a-z0-9-]*)", document.read_text()):
             result = target.removeprefix("results-").replace("-", "_")
             measured = target.startswith("results-") and (ROOT / "benchmarks" / f"{result}.py")
             named = re.search(rf"^{target}:", makefile, re.M)
