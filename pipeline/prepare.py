@@ -19,12 +19,13 @@ from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.progress import STEPS, Progress
 from pipeline.raw_schema import raw_schema
+from pipeline.records import RECORDS, check_none_lost, examples_made, read_counts
 from pipeline.runner import remove_abandoned
 from pipeline.sources.items import items_of
 from pipeline.splits.choose import choose_split
 from pipeline.tables import Tables
 from pipeline.tags import with_tags
-from pipeline.tasks.job import EXAMPLES, PAIRS, examples_made
+from pipeline.tasks.job import PAIRS
 from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
 from pipeline.validation.choose import schema_file
@@ -98,7 +99,9 @@ def prepare(
         ratings=out / ITEM_RATINGS,
         plans=work,
     )
-    examples = _make_examples(tables, items, out, beam_args)
+    written = _make_examples(tables, items, out, beam_args)
+    check_none_lost(written, rows | {"items": len(items)})
+    examples = examples_made(written, config.tasks)
     _write_descriptions(card, schema_file(data, config), out)
     shutil.rmtree(work)
     progress("prepared", STEPS, STEPS)
@@ -118,13 +121,13 @@ def prepare(
 def _make_examples(
     tables: Tables, items: pa.RecordBatch, out: Path, beam_args: Sequence[str]
 ) -> dict[str, int]:
-    """Runs the second job; returns the number of examples of each task and split."""
+    """Runs the second job; returns the number of records of each kind."""
     config, work = tables.config, tables.plans
     if PAIRS in config.tasks:
         plan_pairs(tables.profiles, tables.how, config, items.column(ITEM_ID), work)
     transform(tables, out, work, beam_args)
     remove_abandoned(out)
-    return examples_made(work / EXAMPLES) if config.tasks else {}
+    return read_counts(work / RECORDS)
 
 
 def _write_descriptions(card: Card, schema: Path | None, out: Path) -> None:

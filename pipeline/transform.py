@@ -23,6 +23,7 @@ from pipeline.raw_schema import (
     raw_schema,
     user_columns,
 )
+from pipeline.records import ITEMS, RECORDS, Counted
 from pipeline.runner import new_pipeline
 from pipeline.splits.cut import Split, split
 from pipeline.tables import Tables
@@ -33,7 +34,7 @@ from schemas.cards import Card
 from schemas.columns import FITS, KIND, NUMBERS, SPLITS
 
 ITEMS_PER_BATCH = 1024
-ITEMS, USERS = "items", "users"
+USERS = "users"
 
 
 def transform(
@@ -51,7 +52,7 @@ def transform(
         tables: The shard files, the catalogue, and the settings.
         out: Takes `transform/`, `items.tfrecord.gz`, `<split>-*.tfrecord.gz` and
             `tasks/<task>-<split>-*.tfrecord.gz`.
-        work: Takes TF-Transform's temporary files and `examples.tsv`, the number of each kind.
+        work: Takes TF-Transform's temporary files and `records.tsv`, the number of each kind.
         beam_args: Beam options.
     """
     card, config, how = tables.card, tables.config, tables.how
@@ -96,13 +97,11 @@ def transform(
             _ = examples[name] | f"Write_{name}" >> _writer(out, name, config.shards)
         for kind in kinds:
             _ = examples[kind] | f"Write_{kind}" >> _writer(out / "tasks", kind, config.shards)
-        if kinds:
-            _ = (
-                [examples[kind] | f"Count_{kind}" >> _Counted(kind) for kind in kinds]
-                | "Counts" >> beam.Flatten()
-                | "WriteCounts"
-                >> beam.io.WriteToText(str(work / job.EXAMPLES), shard_name_template="")
-            )
+        _ = (
+            [examples[kind] | f"Count_{kind}" >> Counted(kind) for kind in (ITEMS, *SPLITS, *kinds)]
+            | "Counts" >> beam.Flatten()
+            | "WriteCounts" >> beam.io.WriteToText(str(work / RECORDS), shard_name_template="")
+        )
 
 
 def _people(profiles: pa.RecordBatch, card: Card, how: Split) -> Iterator[pa.RecordBatch]:
@@ -141,18 +140,6 @@ def _examples(
         columns = job.example_columns(batch, kind, tables, values)
     for example in RecordBatchToExamplesEncoder().encode(columns):
         yield beam.pvalue.TaggedOutput(kind, example)
-
-
-class _Counted(beam.PTransform):
-    """Elements to one line, the kind and their number."""
-
-    def __init__(self, kind: str):
-        super().__init__()
-        self.kind = kind
-
-    def expand(self, elements: beam.PCollection) -> beam.PCollection:
-        kind = self.kind
-        return elements | beam.combiners.Count.Globally() | beam.Map(lambda n: f"{kind}\t{n}")
 
 
 def _columns(card: Card, kind: str) -> list[str]:

@@ -74,7 +74,8 @@ def at_cut_offs(config: PrepareConfig, timestamps: np.ndarray) -> GlobalTime:
     """The split with its cut-offs worked out.
 
     A cut-off by share is the exact quantile of all events: the latest moment from which on at least
-    that share of them happened. So it depends on the events alone, not on shards or runner.
+    that share of them, rounded to whole events, happened. So it depends on the events alone, not on
+    shards or runner.
 
     Args:
         config: `test_from` and `validation_from`, or where they are 0 the shares.

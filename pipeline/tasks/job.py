@@ -21,8 +21,6 @@ from schemas.columns import NUMBERS, SPLITS, TARGET_ITEM_ID, TARGET_RATING, TARG
 from schemas.config import PrepareConfig
 
 PAIRS = "pairs"
-EXAMPLES = "examples.tsv"
-"""The job's own count: a kind and its number of examples on each line."""
 ROWS_PER_BATCH = 512
 PAIRS_PER_BATCH = 256
 
@@ -35,22 +33,6 @@ def kinds(config: PrepareConfig) -> list[str]:
 def kind_of(task: str, name: str) -> str:
     """Name of the records of a task and a split."""
     return f"{task}-{name}"
-
-
-def examples_made(path: Path) -> dict[str, int]:
-    """Reads `EXAMPLES`: kind to number.
-
-    Raises:
-        ValueError: A task made no example to train on.
-    """
-    lines = [line.split("\t") for line in path.read_text().splitlines()]
-    made = {kind: int(number) for kind, number in sorted(lines)}
-    for kind, number in made.items():
-        if kind.endswith("-train") and not number:
-            raise ValueError(
-                f"prepare.tasks: expected examples of {kind.removesuffix('-train')}, got none"
-            )
-    return made
 
 
 def task_rows(
