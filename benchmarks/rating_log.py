@@ -31,6 +31,8 @@ REPEATED, BROKEN = 0.002, 0.002
 """Share of lines that give a pair once more, and whose rating is no number or none of the scale."""
 BROKEN_RATINGS = ("", "none", "7.5", "nan")
 GENRES = ("Action", "Children", "Comedy", "Drama", "Film-Noir", "Horror", "Sci-Fi", "Western")
+TAGGED = 0.044
+"""Share of ratings with a tag beside: 1 093 360 in ml-25m, of about as many words as films."""
 USERS_PER_BLOCK, LINES_PER_BLOCK = 2_000, 1_000_000
 
 
@@ -52,7 +54,7 @@ class Log:
 
 
 def write_release(directory: Path, ratings: int, seed: int) -> int:
-    """Writes `ratings.csv`, in order of time, and `movies.csv`.
+    """Writes `ratings.csv`, in order of time, `movies.csv` and `tags.csv`.
 
     Args:
         directory: Takes the files.
@@ -67,6 +69,7 @@ def write_release(directory: Path, ratings: int, seed: int) -> int:
     log = _drawn(random, ratings, items)
     _write_ratings(directory / "ratings.csv", log, np.argsort(log.time, kind="stable"))
     _write_movies(directory / "movies.csv", random, items)
+    _write_tags(directory / "tags.csv", random, log, items)
     return len(log.time)
 
 
@@ -156,3 +159,17 @@ def _write_movies(path: Path, random: np.random.Generator, items: int) -> None:
         "genres": pc.binary_join_element_wise(first, second, "|"),
     }
     pa.csv.write_csv(pa.table(movies), str(path))
+
+
+def _write_tags(path: Path, random: np.random.Generator, log: Log, words: int) -> None:
+    """The share of a word falls with its rank (Zipf's law)."""
+    at = np.sort(random.choice(len(log.time), round(TAGGED * len(log.time)), replace=False))
+    cumulative = np.cumsum(1 / np.arange(1, words + 1))
+    word = np.searchsorted(cumulative, random.random(len(at)) * cumulative[-1])
+    tags = {
+        "userId": log.user[at],
+        "movieId": log.item[at],
+        "tag": pc.binary_join_element_wise("word ", pa.array(word).cast(pa.string()), ""),
+        "timestamp": log.time[at],
+    }
+    pa.csv.write_csv(pa.table(tags), str(path))
