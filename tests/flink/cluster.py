@@ -6,8 +6,10 @@ import json
 import shlex
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +118,7 @@ class Cluster:
             )
             # It uploads its own class path with each job, so this is as short as can be.
             server = self._start("job-server", self._beam, *JOB_SERVER, *self._job_server_options())
-            wait_for(lambda: listens(self._rest), "job manager", START_SECONDS, [manager])
+            wait_for(self._leads, "job manager", START_SECONDS, [manager])
             for _ in range(TASK_MANAGERS):
                 self.add_task_manager()
             self.wait_for_task_managers(TASK_MANAGERS)
@@ -174,6 +176,15 @@ class Cluster:
     def listening(self) -> list[int]:
         """Those of its ports that something listens at."""
         return [port for port in self._ports if listens(port)]
+
+    def _leads(self) -> bool:
+        """Whether the job manager answers; before it has elected itself leader it says 503."""
+        try:
+            return listens(self._rest) and bool(self.ask("overview"))
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            return False
 
     def _start(self, name: str, classes: str, *command: str) -> subprocess.Popen[bytes]:
         temporary = self.directory / f"{name}-tmp"
