@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ import tensorflow_transform as tft
 from google.protobuf import text_format
 
 from pipeline.features import sizes
-from pipeline.intake import open_source, read_catalogue, take_events
+from pipeline.intake import Events, open_source, read_catalogue, take_events
 from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
 from pipeline.progress import STEPS, Progress
 from pipeline.raw_schema import raw_schema
-from pipeline.records import RECORDS, check_none_lost, examples_made, read_counts
+from pipeline.records import ITEMS, RECORDS, check_none_lost, examples_made, read_counts
 from pipeline.runner import remove_abandoned
 from pipeline.sources.items import items_of
 from pipeline.splits.choose import choose_split
+from pipeline.splits.cut import Split
 from pipeline.tables import Tables
 from pipeline.tags import with_tags
 from pipeline.tasks.job import PAIRS
@@ -72,17 +73,11 @@ def prepare(
     items, said = read_catalogue(source)
     events = take_events(source, files, config, out, beam_args, progress)
 
-    card = source.card
-    if items is None:
-        items = items_of(events.profiles)
-    if metadata is not None:
-        items, card = with_metadata(items, card, metadata)
     how = choose_split(config, events.profiles)
-    if said is not None:
-        items, card = with_tags(items, card, said, events.profiles, how)
+    catalogue, card = _described(source.card, items, said, events, how, metadata)
     rows = write_tables(
         events.profiles,
-        items,
+        catalogue,
         how,
         out,
         lambda users, total: progress(f"tables: {users} of {total} users", 2, STEPS),
@@ -99,23 +94,48 @@ def prepare(
         ratings=out / ITEM_RATINGS,
         plans=work,
     )
-    written = _make_examples(tables, items, out, beam_args)
-    check_none_lost(written, rows | {"items": len(items)})
-    examples = examples_made(written, config.tasks)
+    written = _make_examples(tables, catalogue, out, beam_args)
+    check_none_lost(written, rows | {ITEMS: len(catalogue)})
     _write_descriptions(card, schema_file(data, config), out)
     shutil.rmtree(work)
     progress("prepared", STEPS, STEPS)
-    accepted, rejected = rows.pop("events"), events.reasons.total()
-    counts = {"read": events.read, "accepted": accepted, "rejected": rejected, "items": len(items)}
     return {
         "dataset": data.figures["dataset"],
         "source": data.figures["source"],
-        "rows": counts | rows,
+        "rows": _counts(events, rows) | {ITEMS: len(catalogue)},
         "rejects": dict(events.reasons.most_common()),
-        "examples": examples,
+        "examples": examples_made(written, config.tasks),
         "split": how.describe(),
         "sizes": dict(sizes(tft.TFTransformOutput(str(out / "transform")), card, config)),
     }
+
+
+def _described(
+    card: Card,
+    items: pa.RecordBatch | None,
+    said: pa.Table | None,
+    events: Events,
+    how: Split,
+    metadata: Artifact | None,
+) -> tuple[pa.RecordBatch, Card]:
+    """The items, with what metadata and tags tell of them, and the card that names these features.
+
+    Without a table of items, they are those of the events.
+    """
+    if items is None:
+        items = items_of(events.profiles)
+    if metadata is not None:
+        items, card = with_metadata(items, card, metadata)
+    if said is not None:
+        items, card = with_tags(items, card, said, events.profiles, how)
+    return items, card
+
+
+def _counts(events: Events, rows: Mapping[str, int]) -> dict[str, int]:
+    """Rows read, accepted and rejected, of users and of each split."""
+    others = {name: count for name, count in rows.items() if name != "events"}
+    taken = {"accepted": rows["events"], "rejected": events.reasons.total()}
+    return {"read": events.read} | taken | others
 
 
 def _make_examples(

@@ -1,4 +1,4 @@
-"""The second job's own count of the records that it wrote, held against what there was to write."""
+"""The second job's own count of the records that go to its files, held against the tables' rows."""
 
 from __future__ import annotations
 
