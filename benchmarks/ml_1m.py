@@ -18,8 +18,15 @@ from schemas.config import Config, PrepareConfig, RetrievalConfig
 
 CARD = Path(__file__).with_suffix(".toml")
 RETRIEVAL = RetrievalConfig(
-    history_len=200, batch_size=128, epochs=30, final_epochs=15, warmup_steps=200
+    embedding_dim=128,
+    history_len=200,
+    learning_rate=3e-3,
+    weight_decay=0.1,
+    epochs=30,
+    final_epochs=15,
+    warmup_steps=200,
 )
+"""Chosen on the tails of histories (docs/decisions.md, "What MovieLens 1M asks for")."""
 
 
 def main() -> None:

@@ -53,6 +53,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without_item_content": {"item_content": False},
     "item_id_dropout_0.1": {"item_id_dropout": 0.1},
     "dropout_0.4": {"dropout": 0.4},
+    "learning_rate_0.004": {"learning_rate": 0.004},
+    "weight_decay_0.1": {"weight_decay": 0.1},
+    "embedding_dim_128": {"embedding_dim": 128},
 }
 
 

@@ -34,6 +34,7 @@ class Dropout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.rate = rate
         self.random = keras.random.SeedGenerator() if rate else None
+        self.supports_masking = True  # value by value: what is padding stays it
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
