@@ -139,7 +139,7 @@ def fitted(
     """A model of all warm events, trained for the epochs of the configuration."""
     directory.mkdir(parents=True, exist_ok=True)
     with (
-        training_scope(config.mirrored, config.precision, config.batch_size),
+        training_scope(config.devices, config.precision, config.batch_size),
         EpochLog(directory, "fit") as log,
     ):
         model = new_model(prepared, warm, config)

@@ -111,7 +111,7 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
         (directory / "fit.npz").unlink(missing_ok=True)
     started = time.perf_counter()
     with (
-        training_scope(config.mirrored, config.precision, config.batch_size),
+        training_scope(config.devices, config.precision, config.batch_size),
         EpochLog(directory, "fit") as log,
     ):
         tail = hold_back(load_histories(prepared, "fit"), config)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
@@ -20,6 +22,8 @@ from towers.tail import TailScorer
 from towers.training.batches import WindowBatches
 from towers.training.checkpoints import Checkpoint, State
 from towers.training.epoch_log import EpochLog
+from towers.training.steps import TakeSteps, steps_of
+from towers.training.workers import of_first_worker, several_workers, take_from_first_worker
 
 Progress = Callable[[str, int, int], None]
 """(where the fit is and its newest figures, steps done, steps at most)."""
@@ -61,14 +65,17 @@ def fit(
         config.clip_norm,
     )
     model.compile(optimizer=optimizer, jit_compile=config.jit)
+    take_steps = steps_of(model)
+    if several_workers():
+        take_from_first_worker(checkpoint)
     kept = Checkpoint(checkpoint, model)
     state = kept.restore()
     for line in state.lines:
         log.write(line)
     while state.epoch <= schedule.epochs and not _stopped(state, config, scorer):
-        figures = _epoch(model, batches, state, kept, config, progress, schedule.epochs)
+        figures = _epoch(take_steps, batches, state, kept, config, progress, schedule.epochs)
         if scorer is not None:
-            figures["ndcg@10"] = scorer.ndcg()
+            figures["ndcg@10"] = _validated(scorer)
             if figures["ndcg@10"] > state.best:
                 state.best, state.best_epoch = figures["ndcg@10"], state.epoch
                 kept.best_weights = model.get_weights()
@@ -87,8 +94,14 @@ def _stopped(state: State, config: RetrievalConfig, scorer: TailScorer | None) -
     return scorer is not None and state.epoch - 1 - state.best_epoch >= config.patience
 
 
+def _validated(scorer: TailScorer) -> float:
+    """NDCG@10, the same in all workers, so that they stop together."""
+    figure = scorer.ndcg()
+    return float(of_first_worker(np.array(figure))) if several_workers() else figure
+
+
 def _epoch(
-    model: RetrievalModel,
+    take_steps: TakeSteps,
     batches: WindowBatches,
     state: State,
     checkpoint: Checkpoint,
@@ -105,12 +118,10 @@ def _epoch(
         progress(text, done, epochs * batches.steps)
 
     if state.step < batches.steps:  # Keras takes 0 steps for "as many as there are"
-        model.fit(
+        take_steps(
             batches.epoch(state.epoch, state.step),
-            steps_per_epoch=batches.steps - state.step,
-            shuffle=False,
-            verbose=0,
-            callbacks=[_Steps(state, checkpoint, config.checkpoint_seconds, after_step)],
+            batches.steps - state.step,
+            _Steps(state, checkpoint, config.checkpoint_seconds, after_step),
         )
     return {"epoch": state.epoch, "loss": state.loss, "seconds": round(state.seconds, 3)}
 

@@ -70,7 +70,7 @@ def train(
         Figures for the manifest.
     """
     (out / "log").mkdir()
-    with training_scope(config.mirrored, config.precision, config.batch_size):
+    with training_scope(config.devices, config.precision, config.batch_size):
         return _train(prepared, config, out, progress)
 
 

@@ -9,6 +9,7 @@ from schemas.config.checks import at_least, check_choice, check_training, refuse
 ENCODERS = ("transformer", "gru", "cnn", "mean")
 PRECISIONS = ("float32", "mixed_bfloat16")
 POSITIONS = ("learned", "relative")
+DEVICES = ("one", "mirrored", "workers")
 LOSSES = ("full_softmax", "tfrs", "sampled_softmax")
 
 
@@ -56,7 +57,8 @@ class RetrievalConfig:
         candidates: Retrieved items kept per held-back event.
         jit: Compile the training step with XLA.
         precision: `float32`, or `mixed_bfloat16`: products in half the bits, weights in all.
-        mirrored: A replica on every GPU (without any, on every logical CPU device); needs
+        devices: `one`; `mirrored`, a replica on every GPU (without any, on every logical CPU
+            device); or `workers`, replicas on the machines that TF_CONFIG names. Those need
             `jit = false`, and `clip_norm` is then of each replica's share of the gradients.
         checkpoint_seconds: At most so much training is lost by a kill.
         seed: Seed of initial weights, data order and dropout.
@@ -93,7 +95,7 @@ class RetrievalConfig:
     candidates: int = 200
     jit: bool = True
     precision: str = "float32"
-    mirrored: bool = False
+    devices: str = "one"
     checkpoint_seconds: float = 60.0
     seed: int = 1
 
@@ -109,8 +111,9 @@ class RetrievalConfig:
         check_choice("retrieval.loss", self.loss, LOSSES)
         check_choice("retrieval.precision", self.precision, PRECISIONS)
         at_least("retrieval", self, warmup_steps=0, checkpoint_seconds=0)
-        if self.mirrored and self.jit:
-            refuse("retrieval.jit", "false, since mirrored is true", self.jit)
+        check_choice("retrieval.devices", self.devices, DEVICES)
+        if self.devices != "one" and self.jit:
+            refuse("retrieval.jit", f"false, since devices is {self.devices}", self.jit)
         if not self.clip_norm > 0:  # NaN compares false
             refuse("retrieval.clip_norm", "more than 0", self.clip_norm)
         if not 0 <= self.item_id_dropout < 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,24 +23,19 @@ def sum_over_replicas(value: Any) -> Any:
 
 
 @contextmanager
-def training_scope(mirrored: bool, precision: str, batch_size: int) -> Iterator[None]:
+def training_scope(devices: str, precision: str, batch_size: int) -> Iterator[None]:
     """Models made and fitted inside are on these devices and in this precision.
 
     Args:
-        mirrored: A replica of the model on every GPU or, where there is none, on every logical CPU
-            device; each step's batch is divided among them.
+        devices: One of `schemas.config.retrieval.DEVICES`. With `workers`, nothing may have run on
+            TensorFlow in this process before.
         precision: Keras dtype policy, `float32` or `mixed_bfloat16`.
         batch_size: Of all replicas together.
 
     Raises:
-        ValueError: The replicas cannot have equal parts of a batch.
+        ValueError: The replicas cannot have equal parts of a batch, or TF_CONFIG names no workers.
     """
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    strategy = (
-        tf.distribute.MirroredStrategy([device.name for device in devices])
-        if mirrored
-        else tf.distribute.get_strategy()
-    )
+    strategy = _strategy(devices)
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
         raise ValueError(
@@ -52,3 +49,19 @@ def training_scope(mirrored: bool, precision: str, batch_size: int) -> Iterator[
             yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def _strategy(devices: str) -> tf.distribute.Strategy:
+    """Where replicas of the model are."""
+    if devices == "mirrored":
+        found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in found])
+    if devices == "workers":
+        cluster = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {})
+        if not cluster.get("worker"):
+            raise ValueError(
+                "TF_CONFIG: expected the addresses of the workers, since retrieval.devices is "
+                f"workers; got {cluster or 'no cluster'}"
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()

@@ -26,7 +26,7 @@ from towers.training.devices import training_scope
 from tests.towers.training.test_resume import CONFIG, run
 prepared, out, changes = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 config = replace(CONFIG, dropout=0.0, item_id_dropout=0.0, epochs=2, **changes)
-with training_scope(config.mirrored, config.precision, config.batch_size):
+with training_scope(config.devices, config.precision, config.batch_size):
     model, lines = run(open_artifact(prepared), out, config)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
 vectors = model.catalogue_vectors()
@@ -50,7 +50,7 @@ def fitted(prepared: Artifact, out: Path, **changes: object) -> dict:
 @pytest.mark.slow
 def test_two_replicas_learn_as_one(prepared: Artifact, tmp_path: Path) -> None:
     one = fitted(prepared, tmp_path / "one")
-    two = fitted(prepared, tmp_path / "two", mirrored=True)
+    two = fitted(prepared, tmp_path / "two", devices="mirrored")
     assert (one["replicas"], two["replicas"]) == (1, 2)
     for name in ("loss", "ndcg@10"):
         got, wanted = ([line[name] for line in found["lines"]] for found in (two, one))
@@ -68,13 +68,19 @@ def test_mixed_precision_learns_and_gives_full_precision(
 
 
 def test_xla_and_replicas_are_refused_together() -> None:
-    with pytest.raises(ValueError, match=r"retrieval\.jit: expected false, since mirrored is true"):
-        RetrievalConfig(mirrored=True)
+    with pytest.raises(
+        ValueError, match=r"retrieval\.jit: expected false, since devices is mirrored"
+    ):
+        RetrievalConfig(devices="mirrored")
 
 
 @pytest.mark.slow
 def test_a_batch_that_replicas_cannot_share_is_refused(prepared: Artifact, tmp_path: Path) -> None:
-    arguments = [str(prepared.path), str(tmp_path), json.dumps({"mirrored": True, "batch_size": 7})]
+    arguments = [
+        str(prepared.path),
+        str(tmp_path),
+        json.dumps({"devices": "mirrored", "batch_size": 7}),
+    ]
     command = [sys.executable, "-c", FIT, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode != 0
