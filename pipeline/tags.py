@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.sources.tables import read_columns
+from pipeline.sources.files import SourceError
+from pipeline.sources.tables import Columns, read_columns
 from pipeline.splits.cut import Split, split
+from pipeline.times import EXPECTED, unix_seconds
 from schemas.cards import Card, Feature, FeatureKind, TagTable
-from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, TAGS, USER_ID
+from schemas.columns import HISTORY_ITEM_ID, ITEM_ID, TAGS, TIMESTAMP, USER_ID
 
 
 def with_tags(
@@ -22,7 +24,8 @@ def with_tags(
     """Adds the tags of each item to the catalogue, and their feature to the card.
 
     A tag counts only if the person who set it has an event with the item in `train`: what was said
-    of an event that is held out would tell of it.
+    of an event that is held out would tell of it. Where `train` ends for everybody at one moment,
+    it has to be said before that moment too.
 
     Args:
         items: The catalogue.
@@ -36,11 +39,18 @@ def with_tags(
         the table.
 
     Raises:
-        ValueError: The card has no table of tags.
+        ValueError: The card has no table of tags, or one without times where they are needed.
     """
     table = card.tags
     if table is None:
         raise ValueError(f"{card.name}: expected a table of tags, got none")
+    if how.train_ends is not None:
+        if not table.timestamp:
+            raise ValueError(
+                f"{card.name}: tags.timestamp: expected the column of the time, since the split is "
+                "by time; got none"
+            )
+        said = said.filter(pc.less(said[TIMESTAMP], how.train_ends))
     fitted = _of_fitted_events(said, profiles, how)
     lists = most_said(fitted, items.column(ITEM_ID), table.max_tags)
     tags = Feature(kind=FeatureKind.MULTI_CATEGORICAL, column=(TAGS,), min_count=table.min_count)
@@ -50,15 +60,32 @@ def with_tags(
 
 
 def read_tags(directory: Path, table: TagTable) -> pa.Table:
-    """All tags in lower case: `user_id`, `item_id` and `tags`, string.
+    """All tags in lower case: `user_id`, `item_id` and `tags`, string; `timestamp` int64.
+
+    Times are unix seconds, and 0 where the table has none.
 
     Raises:
-        SourceError: A file is missing or broken or lacks a column.
+        SourceError: A file is missing or broken or lacks a column, or a time is none.
     """
-    columns = read_columns(directory, table, [*table.ids.values(), table.tag])
+    names = [*table.ids.values(), table.tag, *([table.timestamp] if table.timestamp else [])]
+    columns = read_columns(directory, table, names, {table.timestamp: table.timestamp_unit})
     named = {ours: columns[theirs] for ours, theirs in table.ids.items()}
-    said = pa.table(named | {TAGS: pc.utf8_lower(columns[table.tag])})
+    named |= {TAGS: pc.utf8_lower(columns[table.tag]), TIMESTAMP: _times(directory, table, columns)}
+    said = pa.table(named)
     return said.filter(pc.not_equal(said[TAGS], ""))
+
+
+def _times(directory: Path, table: TagTable, columns: Columns) -> pa.Array:
+    if not table.timestamp:
+        return pa.array(np.zeros(len(columns[table.tag]), np.int64))
+    text = columns[table.timestamp]
+    seconds = unix_seconds(text, table.timestamp_unit)
+    if np.isnan(seconds).any():
+        wrong = text[int(np.isnan(seconds).argmax())].as_py()
+        where = directory / ", ".join(table.files)
+        expected = EXPECTED[table.timestamp_unit]
+        raise SourceError(f"{where}: {table.timestamp}: {expected}, got {wrong!r}")
+    return pa.array(seconds.astype(np.int64))
 
 
 def most_said(said: pa.Table, item_id: pa.Array, most: int) -> pa.Array:

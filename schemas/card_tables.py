@@ -152,6 +152,8 @@ class TagTable(Table):
         user_id: Column of the id of who said it.
         item_id: Column of the item's id.
         tag: Column of the tag.
+        timestamp: Column of the time; "" where there is none, which a split by global time refuses.
+        timestamp_unit: What the time is counted in.
         min_count: On how many items a tag must be before the vocabulary takes it.
         max_tags: Tags of one item at most, those that most people gave it.
     """
@@ -159,6 +161,8 @@ class TagTable(Table):
     user_id: str
     item_id: str
     tag: str
+    timestamp: str = ""
+    timestamp_unit: TimeUnit = TimeUnit.SECONDS
     min_count: int = 2
     max_tags: int = 10
 

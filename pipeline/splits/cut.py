@@ -44,6 +44,10 @@ class Split(Protocol):
     def describe(self) -> dict[str, Any]:
         """What the manifest says of it; `kind` names it."""
 
+    @property
+    def train_ends(self) -> int | None:
+        """Unix seconds from which on nothing is in `train`; None if each user has their own end."""
+
 
 def split(profiles: pa.RecordBatch, name: str, how: Split) -> pa.RecordBatch:
     """One split of a batch of profiles.

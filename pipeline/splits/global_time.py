@@ -69,6 +69,11 @@ class GlobalTime:
             "requests_taken": self.requests_taken,
         }
 
+    @property
+    def train_ends(self) -> int:
+        """See `Split`."""
+        return self.validation_from
+
 
 def at_cut_offs(config: PrepareConfig, timestamps: np.ndarray) -> GlobalTime:
     """The split with its cut-offs worked out.

@@ -43,3 +43,8 @@ class LeaveOneOut:
     def describe(self) -> dict[str, Any]:
         """See `Split`."""
         return {"kind": "leave_one_out", "min_events": self.min_events}
+
+    @property
+    def train_ends(self) -> None:
+        """See `Split`."""
+        return None

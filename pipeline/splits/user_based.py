@@ -66,3 +66,8 @@ class UserBased:
     def describe(self) -> dict[str, Any]:
         """See `Split`."""
         return {"kind": "user_based"} | vars(self)
+
+    @property
+    def train_ends(self) -> None:
+        """See `Split`."""
+        return None

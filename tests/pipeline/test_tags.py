@@ -14,6 +14,7 @@ from pipeline.adopt import adopt
 from pipeline.prepare import prepare
 from pipeline.sources.files import SourceError
 from pipeline.splits.cut import Split
+from pipeline.splits.global_time import GlobalTime
 from pipeline.tags import most_said, read_tags, with_tags
 from schemas.cards import CARDS, Card, card_from_dict
 from schemas.config import PrepareConfig
@@ -23,17 +24,18 @@ from tests.pipeline.tasks.build import CATALOGUE, EVERY_SPLIT, name_of
 TABLE = {"files": "tags.csv", "format": "csv", "user_id": "who", "item_id": "what", "tag": "said"}
 
 
-def card(**options: int) -> Card:
+def card(**options: object) -> Card:
     events = {"files": "log.csv", "format": "csv", "user_id": "who", "item_id": "what"}
     items = {"files": "stock.csv", "format": "csv", "item_id": "what"}
     tables = {"events": events, "items": items, "tags": TABLE | options}
     return card_from_dict({"name": "shop"} | tables, "here")
 
 
-def said(rows: list[tuple[str, str, str]]) -> pa.Table:
+def said(rows: list[tuple[str, str, str]], at: int = 0) -> pa.Table:
     names = ("user_id", "item_id", "tags")
     columns = zip(*rows, strict=True) if rows else ((), (), ())
-    return pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
+    texts = {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}
+    return pa.table(texts | {"timestamp": pa.array([at] * len(rows), pa.int64())})
 
 
 def test_the_most_frequent_tags_by_hand() -> None:
@@ -50,7 +52,7 @@ def test_tags_are_read_in_lower_case_and_none_are_left_out(tmp_path: Path) -> No
     table = card().tags
     assert table is not None
     assert read_tags(tmp_path, table).to_pylist() == [
-        {"user_id": "u", "item_id": "a", "tags": "dark"}
+        {"user_id": "u", "item_id": "a", "tags": "dark", "timestamp": 0}
     ]
     (tmp_path / "tags.csv").write_text("who,what\nu,a\n")
     with pytest.raises(SourceError, match=r"tags\.csv: expected the column 'said'"):
@@ -73,7 +75,8 @@ def test_only_tags_of_fitted_events_count(how: Split, events_of: People) -> None
     }
     with TemporaryDirectory() as directory:
         paths = shard_files(batch, 2, Path(directory))
-        items, found = with_tags(CATALOGUE, card(max_tags=100), table, paths, how)
+        options = {"max_tags": 100, "timestamp": "at"}
+        items, found = with_tags(CATALOGUE, card(**options), table, paths, how)
     pairs = {
         (item, tag)
         for item, tags in zip(ITEMS, items.column("tags").to_pylist(), strict=True)
@@ -82,6 +85,40 @@ def test_only_tags_of_fitted_events_count(how: Split, events_of: People) -> None
     assert pairs == fitted
     assert found.item_features["tags"].min_count == 2
     assert found.tags is None
+
+
+BY_TIME = GlobalTime(4, 8, 13, 1, 5, "first")
+
+
+def tags_by_time(table: pa.Table, how: Split, **options: object) -> list[list[str]]:
+    """Of a user `u` who had everything at once, at time 1."""
+    batch = profiles({"u": [(item, 3.0, 1) for item in ITEMS]})
+    with TemporaryDirectory() as directory:
+        paths = shard_files(batch, 1, Path(directory))
+        return with_tags(CATALOGUE, card(**options), table, paths, how)[0]["tags"].to_pylist()
+
+
+def test_what_is_said_after_training_ends_does_not_count() -> None:
+    early, late = (said([("u", ITEMS[0], word)], at) for word, at in (("early", 3), ("late", 4)))
+    found = tags_by_time(pa.concat_tables([early, late]), BY_TIME, timestamp="at")
+    assert found == [["early"]] + [[]] * (len(ITEMS) - 1)
+
+
+def test_tags_without_times_are_refused_in_a_split_by_time() -> None:
+    with pytest.raises(ValueError, match=r"tags\.timestamp: expected the column of the time"):
+        tags_by_time(said([("u", ITEMS[0], "dark")]), BY_TIME)
+
+
+def test_times_of_tags_are_read_in_their_unit(tmp_path: Path) -> None:
+    (tmp_path / "tags.csv").write_text("who,what,said,at\nu,a,dark,5999\n")
+    table = card(timestamp="at", timestamp_unit="ms").tags
+    assert table is not None
+    assert read_tags(tmp_path, table)["timestamp"].to_pylist() == [5]
+    (tmp_path / "tags.csv").write_text("who,what,said,at\nu,a,dark,soon\n")
+    with pytest.raises(
+        SourceError, match=r"tags\.csv: at: expected whole milliseconds, got 'soon'"
+    ):
+        read_tags(tmp_path, table)
 
 
 @pytest.mark.slow
