@@ -30,7 +30,7 @@ from pipeline.tasks.job import PAIRS
 from pipeline.tasks.pair_plan import plan_pairs
 from pipeline.transform import transform
 from pipeline.validation.choose import schema_file
-from schemas.artifacts import Artifact, write_json
+from schemas.artifacts import Artifact, check_belong_together, write_json
 from schemas.cards import Card
 from schemas.columns import ITEM_ID
 from schemas.config import PrepareConfig
@@ -61,10 +61,12 @@ def prepare(
         SourceError: A source file is missing, malformed or empty.
         RejectRateError: Too many rows were rejected.
         AnomalyError: Items or people are not as the schema says.
-        ValueError: The schema contradicts the card, or the events cannot be divided or made into
-            examples as the settings say.
+        ValueError: The schema contradicts the card, the metadata is of other data, or the events
+            cannot be divided or made into examples as the settings say.
         RuntimeError: The runner lost or doubled rows.
     """
+    if metadata is not None:
+        check_belong_together({"data": data, "metadata": metadata})
     source, files = open_source(data, config)
     out = out.resolve()  # workers may run elsewhere
     work = out / "work"

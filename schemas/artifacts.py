@@ -183,7 +183,7 @@ def check_belong_together(stages: Mapping[str, Artifact]) -> None:
         ValueError: One did not; the message says which stage to run again.
     """
     for stage, artifact in stages.items():
-        for name, read in artifact.manifest["inputs"].items():
+        for name, read in artifact.manifest.get("inputs", {}).items():  # fetched data has none
             if name in stages and read != stages[name].reference:
                 raise ValueError(
                     f"{artifact.path}: expected {stage} built from {name} {stages[name].version} "

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from matinee import app
 from schemas.artifacts import Artifact, open_artifact
+from tests.planted import write_planted
 
 
 def run(*arguments: str | Path) -> Result:
@@ -54,6 +55,17 @@ def test_metadata_becomes_features(
     assert described.exit_code == 0, described.output
     page = open_artifact(tmp_path / "run" / "describe").path / "report.html"
     assert "directors" in page.read_text()
+
+
+def test_metadata_of_other_data_is_refused(planted: Artifact, descriptions: Path, tmp_path: Path):
+    of_run = ["--run", tmp_path / "run"]
+    of_data = ["--data", planted.path.parent, "--dataset", planted.path.name]
+    run("join", *of_data, *of_run, "--no-film-metadata", "--descriptions", descriptions)
+    other = write_planted(tmp_path / "data" / "planted", seed=2)  # films of the same names
+    of_other = ["--data", other.path.parent, "--dataset", other.path.name]
+    done = run("prepare", *of_other, *of_run, "--metadata")
+    assert done.exit_code != 0
+    assert "expected metadata built from data" in str(done.exception)
 
 
 def test_join_without_any_source(planted: Artifact, tmp_path: Path):
