@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from commands.terminal import (
     RunOption,
     console,
 )
-from schemas.artifacts import MANIFEST, Artifact, open_artifact
+from schemas.artifacts import MANIFEST, Artifact, open_artifact, verify
 from schemas.config import load_config
 
 app = typer.Typer()
@@ -130,6 +131,9 @@ def prepare(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="With --infer-schema: over one that was edited.")
     ] = False,
+    schema: Annotated[
+        str, typer.Option(help="TFMD schema of the source columns; over the config's.")
+    ] = "",
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
     force: ForceOption = False,
@@ -143,7 +147,11 @@ def prepare(
         console.print(f"schema: {infer_schema}", highlight=False, markup=False)
         return
     found = open_artifact(run / "metadata") if metadata else None
-    Stages(run, load_config(config), force).prepare(source, context.args, found)
+    settings = load_config(config)
+    if schema:
+        enforced = dataclasses.replace(settings.prepare, schema=schema)
+        settings = dataclasses.replace(settings, prepare=enforced)
+    Stages(run, settings, force).prepare(source, context.args, found)
 
 
 @app.command()
@@ -163,7 +171,9 @@ def _data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Ar
                 f"{data / dataset}: expected a fetched dataset, found none; "
                 f"run matinee fetch {dataset}, or give a card of your own files"
             )
-        return open_artifact(data / dataset)
+        fetched = open_artifact(data / dataset)
+        verify(fetched)
+        return fetched
     from pipeline.adopt import adopt
 
     return adopt(card, files)

@@ -15,7 +15,7 @@ from pipeline.prepare import prepare
 from pipeline.runner import check_options
 from pipeline.validation.choose import schema_input
 from pipeline.validation.infer import infer_to
-from schemas.artifacts import Artifact, build, open_artifact
+from schemas.artifacts import Artifact, build, open_artifact, verify
 from schemas.config import load_config
 
 
@@ -35,9 +35,11 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace, beam_args: list[str]) -> dict[str, Any]:
     """What is to be printed of what was written."""
-    data = (
-        adopt(arguments.card, arguments.data) if arguments.card else open_artifact(arguments.data)
-    )
+    if arguments.card:
+        data = adopt(arguments.card, arguments.data)
+    else:
+        data = open_artifact(arguments.data)
+        verify(data)
     if arguments.infer_schema:
         infer_to(data, arguments.infer_schema, arguments.overwrite)
         return {"path": str(arguments.infer_schema)}

@@ -74,6 +74,11 @@ def open_source(data: Artifact, config: PrepareConfig) -> tuple[Source, Sequence
             f"prepare.tie_seed: expected 0 for {card.name}, whose events have no time but their "
             f"order in the file, got {config.tie_seed}"
         )
+    if config.tasks and config.task_label == "explicit" and not card.events.rating:
+        raise ValueError(
+            f"prepare.task_label: expected implicit for {card.name}, whose events have no rating, "
+            "got explicit"
+        )
     files = open_events(directory, card.events)
     schema = schema_file(data, config)
     demands = None if schema is None else load_demands(schema, card)
@@ -126,12 +131,16 @@ def take_events(
     progress(f"histories: Beam job over {read} ratings in {len(blocks)} blocks", 1, STEPS)
     collect(source, blocks, config.shards, work, beam_args)
     reasons = tell_rejects(sorted(work.glob("rejects-*.arrow")), source.event_files, rejects)
+    if not read:
+        raise SourceError(f"{', '.join(source.event_files)}: expected events, got none")
+    kept = out.parent / REJECTED
     try:
         check_whole(reasons)
         check_reject_rate(read, counted(reasons, source.card), config.max_reject_rate)
-    except RejectRateError as error:  # the rows outlive the output that is not made
-        kept = rejects.replace(out.parent / REJECTED)
-        raise RejectRateError(f"{error}. Every row, with file and line: {kept}") from None
-    if read == reasons.total():
-        raise SourceError(f"{', '.join(source.event_files)}: expected events, got none")
+        if read == reasons.total() > 0:
+            raise SourceError(f"{', '.join(source.event_files)}: expected a good row, got none")
+    except (RejectRateError, SourceError) as error:  # the rows outlive the output that is not made
+        rejects.replace(kept)
+        raise type(error)(f"{error}. Every row, with file and line: {kept}") from None
+    kept.unlink(missing_ok=True)  # of an earlier attempt
     return Events(sorted(work.glob("profiles-*.arrow")), read, reasons)

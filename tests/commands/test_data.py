@@ -68,6 +68,27 @@ def test_metadata_of_other_data_is_refused(planted: Artifact, descriptions: Path
     assert "expected metadata built from data" in str(done.exception)
 
 
+def test_fetched_data_that_was_edited_is_refused(tmp_path: Path):
+    data = write_planted(tmp_path / "data" / "planted")
+    with (data.path / "u.data").open("a") as file:
+        file.write("1\t2\t3\t4\n")
+    done = run("prepare", "--data", data.path.parent, "--dataset", "planted", "--run", tmp_path)
+    assert done.exit_code != 0
+    assert "u.data: expected sha256" in str(done.exception)
+
+
+def test_a_schema_of_ones_own_is_enforced(planted: Artifact, tmp_path: Path):
+    schema = tmp_path / "strict.pbtxt"
+    of_data = ["--data", planted.path.parent, "--dataset", planted.path.name, "--run", tmp_path]
+    assert run("prepare", *of_data, "--infer-schema", schema).exit_code == 0
+    text = schema.read_text()
+    assert "1995" not in text
+    schema.write_text(text.replace('name: "rating"', 'name: "stars"'))
+    done = run("prepare", *of_data, "--schema", schema)
+    assert done.exit_code != 0
+    assert "stars" in str(done.exception)
+
+
 def test_join_without_any_source(planted: Artifact, tmp_path: Path):
     result = run(
         *("join", "--data", planted.path.parent, "--dataset", planted.path.name),

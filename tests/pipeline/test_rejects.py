@@ -12,6 +12,7 @@ import pytest
 from pipeline.adopt import adopt
 from pipeline.collect import Source, collect
 from pipeline.fetch import write_manifest
+from pipeline.intake import open_source
 from pipeline.prepare import prepare
 from pipeline.rejects import RejectRateError, check_reject_rate, counted, tell_rejects
 from pipeline.sources.blocks import open_events, plan_blocks
@@ -32,6 +33,13 @@ HOSTILE = (
     b"2\t1\t3\t974000000\n"  # 2 saw it before, or else this is the first
     b"2\t1\t4\t974000001\n"  # again
 )
+
+
+def implicit_log(directory: Path, lines: str) -> Artifact:
+    table = 'files = "log.csv"\nformat = "csv"\nuser_id = "user"\nitem_id = "item"\n'
+    (directory / "log.toml").write_text(f'name = "log"\n[events]\n{table}')
+    (directory / "log.csv").write_text("user,item\n" + lines)
+    return adopt(directory / "log.toml")
 
 
 def planted(directory: Path, extra: bytes) -> Artifact:
@@ -86,6 +94,25 @@ def test_too_many_stop_the_run_and_leave_the_last_one(tmp_path: Path) -> None:
     assert open_artifact(root).version == last.version
 
 
+def test_the_rejected_rows_of_a_failed_run_go_when_one_succeeds(tmp_path: Path) -> None:
+    (tmp_path / "rejected.jsonl").write_text("of an earlier run\n")
+    lines = "".join(f"{user},{item}\n" for user in range(5) for item in range(5))
+    prepare(implicit_log(tmp_path, lines), PrepareConfig(), _empty(tmp_path))
+    assert not (tmp_path / "rejected.jsonl").exists()
+
+
+def test_a_log_without_one_good_row_is_told_with_its_rows(tmp_path: Path) -> None:
+    config = PrepareConfig(max_reject_rate=1.0)
+    with pytest.raises(SourceError, match=r"expected a good row, got none\. Every row"):
+        prepare(implicit_log(tmp_path, ",1\n2,\n"), config, _empty(tmp_path))
+    assert len((tmp_path / "rejected.jsonl").read_text().splitlines()) == 2
+
+
+def test_rating_labels_without_ratings_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"prepare\.task_label: expected implicit for log"):
+        open_source(implicit_log(tmp_path, "1,1\n"), PrepareConfig(tasks=("sequential",)))
+
+
 def test_the_limit_itself_is_allowed() -> None:
     reasons = Counter({"rating: bad": 1})
     check_reject_rate(100, reasons, 0.01)
@@ -117,10 +144,9 @@ def test_a_stream_that_is_cut_off_fails_the_run_though_the_rate_is_small(tmp_pat
     assert 5_000 < kept["line"] < 15_000
 
 
-@pytest.mark.parametrize("content", [b"", b"1\t999\t3\t1\n"])
-def test_nothing_to_learn_from(tmp_path: Path, content: bytes) -> None:
+def test_nothing_to_learn_from(tmp_path: Path) -> None:
     data = planted(tmp_path / "data", b"")
-    (data.path / "u.data").write_bytes(content)
+    (data.path / "u.data").write_bytes(b"")
     config = PrepareConfig(max_reject_rate=1.0)
     with pytest.raises(SourceError, match=r"u\.data: expected events, got none"):
         prepare(data, config, _empty(tmp_path))
