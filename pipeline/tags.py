@@ -115,13 +115,18 @@ def most_said(said: pa.Table, item_id: pa.Array, most: int) -> pa.Array:
 def _of_fitted_events(said: pa.Table, profiles: Sequence[Path], how: Split) -> pa.Table:
     """The tags whose person and item are an event of `train`."""
     pairs = pc.binary_join_element_wise(said[USER_ID], said[ITEM_ID], "\n").combine_chunks()
+    person = said[USER_ID].combine_chunks().dictionary_encode()
+    number = person.indices.to_numpy()
+    by_person, counts = np.argsort(number), np.bincount(number, minlength=len(person.dictionary))
     known = np.zeros(len(pairs), bool)
     for path in profiles:
         with pa.memory_map(str(path)) as file:
             reader = pa.ipc.open_file(file)
-            for number in range(reader.num_record_batches):
-                fitted = _pairs(split(reader.get_batch(number), "train", how))
-                known |= pc.is_in(pairs, value_set=fitted).to_numpy(zero_copy_only=False)
+            for batch in map(reader.get_batch, range(reader.num_record_batches)):
+                here = pc.is_in(person.dictionary, value_set=batch.column(USER_ID))
+                rows = by_person[np.repeat(here.to_numpy(zero_copy_only=False), counts)]
+                fitted = pc.is_in(pairs.take(rows), value_set=_pairs(split(batch, "train", how)))
+                known[rows] = fitted.to_numpy(zero_copy_only=False)
     return said.filter(pa.array(known))
 
 
