@@ -77,14 +77,7 @@ def prepare(
 
     how = choose_split(config, events.profiles)
     catalogue, card = _described(source.card, items, said, events, how, metadata)
-    rows = write_tables(
-        events.profiles,
-        catalogue,
-        how,
-        out,
-        lambda users, total: progress(f"tables: {users} of {total} users", 2, STEPS),
-    )
-    events.check_none_lost(rows["events"])
+    rows = _write_tables(events, catalogue, how, out, progress)
 
     progress(f"examples: Beam and TF-Transform job over {rows['users']} users", 3, STEPS)
     tables = Tables(
@@ -131,6 +124,19 @@ def _described(
     if said is not None:
         items, card = with_tags(items, card, said, events.profiles, how)
     return items, card
+
+
+def _write_tables(
+    events: Events, catalogue: pa.RecordBatch, how: Split, out: Path, progress: Progress
+) -> dict[str, int]:
+    """Writes the tables of users, items and events; returns the number of rows of each."""
+
+    def tell(users: int, total: int) -> None:
+        progress(f"tables: {users} of {total} users", 2, STEPS)
+
+    rows = write_tables(events.profiles, catalogue, how, out, tell)
+    events.check_none_lost(rows["events"])
+    return rows
 
 
 def _counts(events: Events, rows: Mapping[str, int]) -> dict[str, int]:
