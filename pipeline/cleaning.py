@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +34,11 @@ CODED_EVENTS = pa.schema(
 
 @dataclass(frozen=True)
 class _Rule:
-    """Rows that break one rule: `bad` `[rows]` bool."""
+    """Rows that break one rule: `[broken]` int64."""
 
     field: str
     reason: str
-    bad: np.ndarray
+    broken: np.ndarray
 
 
 def clean(
@@ -60,48 +60,59 @@ def clean(
         `(events, rejects)`: batches of `CODED_EVENTS` and of `rejects.SCHEMA`. A row with several
         faults is rejected for the first.
     """
-    rating = np.full(len(rows), np.nan)
+    rating = np.full(len(rows), np.nan, np.float32)
     timestamp = np.zeros(len(rows))
     users, items = (_ids(rows.column(name)) for name in (USER_ID, ITEM_ID))
     rules = [*_id_rules(USER_ID, users, card), *_id_rules(ITEM_ID, items, card)]
     if card.rating is not None:
-        ratings = rows.column(RATING).dictionary_encode()
-        rating = _of_rows(numbers(ratings.dictionary), ratings)
-        low, high = card.rating_range
-        outside = ~((rating >= low) & (rating <= high))  # NaN compares false
-        rules.append(_Rule(RATING, f"expected a number from {low} to {high}", outside))
+        given = rows.column(RATING).dictionary_encode()
+        scale, (low, high) = numbers(given.dictionary), card.rating_range
+        rating = scale.astype(np.float32)[given.indices.to_numpy()]
+        outside = ~((scale >= low) & (scale <= high))  # NaN compares false
+        reason = f"expected a number from {low} to {high}"
+        rules.append(_Rule(RATING, reason, _rows_of(outside, given)))
     if card.events.timestamp:
         timestamp = unix_seconds(rows.column(TIMESTAMP), card.events.timestamp_unit)
         expected = f"{EXPECTED[card.events.timestamp_unit]} from 1970 on"
-        rules.append(_Rule(TIMESTAMP, expected, ~(timestamp >= 0)))
+        rules.append(_Rule(TIMESTAMP, expected, np.flatnonzero(~(timestamp >= 0))))
     if item_ids is not None:
         unknown = ~_mask(pc.is_in(items.dictionary, value_set=item_ids))
         reason = "expected an item of the catalogue"
-        rules.append(_Rule(ITEM_ID, reason, _of_rows(unknown, items)))
+        rules.append(_Rule(ITEM_ID, reason, _rows_of(unknown, items)))
     if demands is not None:
         found = {
             USER_ID: rows.column(USER_ID),
             ITEM_ID: rows.column(ITEM_ID),
-            RATING: pa.array(rating.astype(np.float32)),
+            RATING: pa.array(rating),
             TIMESTAMP: pa.array(timestamp),
         }
         rules += _schema_rules(found, demands)
-
-    first_fault = np.full(len(rows), len(rules))
-    for number, rule in reversed(list(enumerate(rules))):
-        first_fault[rule.bad] = number
-    taken = np.flatnonzero(first_fault == len(rules))
+    seconds = np.where(timestamp >= 0, timestamp, 0).astype(np.int64)
     events = pa.record_batch(
-        [
-            users.take(pa.array(taken)),
-            items.take(pa.array(taken)),
-            pa.array(rating[taken].astype(np.float32)),
-            pa.array(timestamp[taken].astype(np.int64)),
-            rows.column(ORDINAL).take(pa.array(taken)),
-        ],
+        [users, items, pa.array(rating), pa.array(seconds), rows.column(ORDINAL)],
         schema=CODED_EVENTS,
     )
-    return events, _rejects(rows, rules, first_fault)
+    return _divided(events, rows, [rule for rule in rules if len(rule.broken)])
+
+
+def _divided(
+    events: pa.RecordBatch, rows: pa.RecordBatch, rules: Sequence[_Rule]
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """The events that break no rule, and the others as text, each for the first that it breaks."""
+    if not rules:
+        return events, join_rejects([])
+    first_fault = np.full(len(rows), len(rules))
+    for number, rule in reversed(list(enumerate(rules))):
+        first_fault[rule.broken] = number
+    rejects = []
+    for number, rule in enumerate(rules):
+        at = pa.array(np.flatnonzero(first_fault == number))
+        ordinals = rows.column(ORDINAL).take(at).to_numpy()
+        rejects.append(
+            reject_batch(ordinals, rule.field, rows.column(rule.field).take(at), rule.reason)
+        )
+    taken = pa.array(np.flatnonzero(first_fault == len(rules)))
+    return events.take(taken), join_rejects(rejects)
 
 
 def _ids(column: pa.Array) -> pa.DictionaryArray:
@@ -121,29 +132,21 @@ def _id_rules(name: str, ids: pa.Array, card: Card) -> Iterator[_Rule]:
         # Vocabularies and id files have an id a line.
         ("expected an id without line end", pc.match_substring_regex(words, r"[\r\n]")),
     ):
-        yield _Rule(name, reason, _of_rows(_mask(bad), ids))
+        yield _Rule(name, reason, _rows_of(_mask(bad), ids))
 
 
 def _schema_rules(found: dict[str, pa.Array], demands: Mapping[str, Expected]) -> Iterator[_Rule]:
     for name, values in found.items():
         if name in demands and demands[name].has_domain:
             reason = f"expected {demands[name].domain}, as the schema says"
-            yield _Rule(name, reason, demands[name].outside(values))
+            yield _Rule(name, reason, np.flatnonzero(demands[name].outside(values)))
 
 
-def _rejects(rows: pa.RecordBatch, rules: list[_Rule], first_fault: np.ndarray) -> pa.RecordBatch:
-    batches = []
-    for number, rule in enumerate(rules):
-        at = pa.array(np.flatnonzero(first_fault == number))
-        ordinals = rows.column(ORDINAL).take(at).to_numpy()
-        values = rows.column(rule.field).take(at)
-        batches.append(reject_batch(ordinals, rule.field, values, rule.reason))
-    return join_rejects(batches)
-
-
-def _of_rows(found: np.ndarray, column: pa.Array) -> np.ndarray:
-    """What was found out of each word of a dictionary, for each row."""
-    return found[column.indices.to_numpy()]
+def _rows_of(broken: np.ndarray, column: pa.Array) -> np.ndarray:
+    """Rows whose word is broken: `broken` `[words]` bool, of the column's dictionary."""
+    if not broken.any():
+        return np.empty(0, np.int64)
+    return np.flatnonzero(broken[column.indices.to_numpy()])
 
 
 def _mask(booleans: pa.Array) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 import apache_beam as beam
 import pyarrow as pa
 
+from pipeline.ahead import ahead
 from pipeline.arrow_files import write_batch
 from pipeline.cleaning import CODED_EVENTS, clean
 from pipeline.histories import (
@@ -71,39 +72,47 @@ def collect(
         beam_args: Beam options.
     """
     with new_pipeline(beam_args) as pipeline:
-        item_ids = beam.pvalue.AsSingleton(
-            pipeline | "Items" >> beam.Create([source]) | "ReadItems" >> beam.Map(_item_ids)
-        )
         _ = (
             pipeline
             | "Parts" >> beam.Create([PEOPLE, *blocks])
             | "Spread" >> beam.Reshuffle()
-            | "Read" >> beam.FlatMap(_read, source, str(work), item_ids)
+            | "Read" >> beam.ParDo(_Read(source, str(work)))
             | "ByUser" >> beam.FlatMap(_packed_by_shard, shards)
             | "ByShard" >> beam.GroupByKey()
             | "Group" >> beam.Map(_write_profiles, source, str(work))
         )
 
 
-def _item_ids(source: Source) -> pa.Array | None:
-    """The catalogue's ids; None if it is whatever the events name."""
-    items = read_items(source.directory, source.card)
-    return None if items is None else items.column(ITEM_ID)
+class _Read(beam.DoFn):
+    """Parts to batches of `CODED_EVENTS`, or the one of `user_schema`; rejects go to a file."""
 
+    def __init__(self, source: Source, work: str):
+        super().__init__()
+        self.source, self.work = source, work
 
-def _read(
-    part: Block | None, source: Source, work: str, item_ids: pa.Array | None
-) -> Iterator[pa.RecordBatch]:
-    """Batches of `CODED_EVENTS`, or the one of `user_schema`; rejected rows go to a file."""
-    if part is PEOPLE:
-        yield read_users(source.directory, source.card)
-        return
-    rejects = []
-    for rows, broken in read_block(part, source.card.events):
-        events, rejected = clean(rows, source.card, item_ids, source.demands)
-        yield events
-        rejects += [broken, rejected]
-    keep_rejects(rejects, Path(work) / f"rejects-file-{part.file.number}-{part.start}.arrow")
+    def setup(self) -> None:
+        """Reads the catalogue's ids; None if it is whatever the events name."""
+        items = read_items(self.source.directory, self.source.card)
+        self.item_ids = None if items is None else items.column(ITEM_ID)
+
+    def process(self, part: Block | None) -> Iterator[pa.RecordBatch]:
+        """Reads a block of events, or the people."""
+        source = self.source
+        if part is PEOPLE:
+            yield read_users(source.directory, source.card)
+            return
+        rejects = []
+        for events, rejected in ahead(self._taken(part)):
+            yield events
+            rejects += rejected
+        name = f"rejects-file-{part.file.number}-{part.start}.arrow"
+        keep_rejects(rejects, Path(self.work) / name)
+
+    def _taken(self, block: Block) -> Iterator[tuple[pa.RecordBatch, list[pa.RecordBatch]]]:
+        """Events of a block and rejects, some at a time."""
+        for rows, broken in read_block(block, self.source.card.events):
+            events, rejected = clean(rows, self.source.card, self.item_ids, self.source.demands)
+            yield events, [broken, rejected]
 
 
 def _packed_by_shard(batch: pa.RecordBatch, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:

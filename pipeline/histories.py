@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.feature_types import ARROW_TYPES, missing
 from pipeline.hashing import mixed
-from pipeline.rejects import REPEATED, reject_batch
+from pipeline.rejects import REPEATED, join_rejects, reject_batch
 from schemas.cards import Card
 from schemas.columns import (
     HISTORY_ITEM_ID,
@@ -76,8 +76,11 @@ def without_repeats(events: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBa
         `(events, rejects)`.
     """
     users, items = (_codes(events.column(name)) for name in (USER_ID, ITEM_ID))
-    order = np.lexsort((items, users))  # stable, so the first of equal pairs stays the first
+    # Stable: an item's events stay in order of users, and of equal pairs the first stays the first.
+    order = np.argsort(items, kind="stable")
     same = (np.diff(users[order]) == 0) & (np.diff(items[order]) == 0)
+    if not same.any():
+        return events, join_rejects([])
     kept = np.ones(len(events), bool)
     kept[order[1:][same]] = False
     repeats = events.filter(pa.array(~kept))

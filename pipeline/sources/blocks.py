@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,12 @@ from pipeline.sources.files import (
     find_files,
 )
 from pipeline.sources.json_rows import column_types, parse_json
-from pipeline.sources.lines import CHUNK_BYTES, Chunk, chunks, head, read_range
+from pipeline.sources.lines import CHUNK_BYTES, Chunk, chunks, head
 from pipeline.sources.parquet_rows import open_parquet, text_columns
 from schemas.card_tables import EventTable, FileFormat
 from schemas.columns import ORDINAL
+
+BLOCK_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ def open_events(directory: Path, table: EventTable) -> list[SourceFile]:
 
 
 def plan_blocks(
-    files: Sequence[SourceFile], table: EventTable, block_bytes: int = CHUNK_BYTES
+    files: Sequence[SourceFile], table: EventTable, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[Block]:
-    """Cuts files into blocks: Parquet at row groups, text at line ends after about `block_bytes`.
+    """Cuts files into blocks: Parquet at row groups, text at line ends before `block_bytes`.
 
     A gzipped file is one block, for it can be read from its beginning only.
     """
@@ -69,18 +72,19 @@ def plan_blocks(
         if table.format is FileFormat.PARQUET:
             yield from _row_groups(file)
             continue
-        line, blocks = file.first_line, []
-        for chunk in chunks(file.path, file.start, block_bytes):
-            blocks.append(Block(file, chunk.offset, len(chunk.data), line, chunk.lines))
-            line += blocks[-1].lines
-        if file.path.suffix == GZIP:
-            size, lines = sum(b.size for b in blocks), sum(b.lines for b in blocks)
-            blocks = [Block(file, file.start, size, file.first_line, lines)]
-        yield from blocks
+        most = math.inf if file.path.suffix == GZIP else block_bytes
+        start, size, line, lines = file.start, 0, file.first_line, 0
+        for chunk in chunks(file.path, file.start, min(block_bytes, CHUNK_BYTES)):
+            if size and size + len(chunk.data) > most:
+                yield Block(file, start, size, line, lines)
+                start, size, line, lines = start + size, 0, line + lines, 0
+            size, lines = size + len(chunk.data), lines + chunk.lines
+        if lines:
+            yield Block(file, start, size, line, lines)
 
 
 def read_block(block: Block, table: EventTable) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Reads a block's rows, still as text.
+    """Reads a block's rows, still as text, some millions of bytes at a time.
 
     Yields:
         `(rows, rejects)`: the columns of `EventTable.mapping` by our names, string, with `ordinal`
@@ -93,14 +97,11 @@ def read_block(block: Block, table: EventTable) -> Iterator[tuple[pa.RecordBatch
         rows = text_columns(group, {table.timestamp: table.timestamp_unit})
         lines = block.first_line + np.arange(block.lines)
         yield _ours(rows, table, ordinals(file.number, lines)), _nothing()
-    elif file.path.suffix == GZIP:
-        line = block.first_line
-        for chunk in chunks(file.path, block.start):
-            yield _parse(chunk, file, line, table)
-            line += chunk.lines
-    else:
-        chunk = read_range(file.path, block.start, block.size)
-        yield _parse(chunk, file, block.first_line, table)
+        return
+    line = block.first_line
+    for chunk in chunks(file.path, block.start, size=block.size):
+        yield _parse(chunk, file, line, table)
+        line += chunk.lines
 
 
 def _open(path: Path, name: str, number: int, table: EventTable) -> SourceFile:

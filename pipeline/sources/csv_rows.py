@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from pipeline.sources.files import SourceError
-from pipeline.sources.parsed import Parsed, line_offsets, salvage
+from pipeline.sources.parsed import Lines, Parsed, salvage
 from schemas.card_tables import Table
 
 ONE_CHARACTER = "\x1f"
@@ -29,30 +29,30 @@ def parse_csv(data: bytes, names: Sequence[str], wanted: Sequence[str], table: T
         wanted: The columns to return.
         table: Separator, quotes and encoding.
     """
-    data = _plain(as_utf8(data, table.encoding), table)
-    offsets = line_offsets(data)
+    lines = Lines(_plain(as_utf8(data, table.encoding), table))
 
     def parse(first: int, last: int) -> tuple[pa.Table, list[pa.csv.InvalidRow]] | None:
         # An open quote would swallow what follows. The blank line put behind is a row of its own
         # unless it was swallowed, so that the number of rows tells, even for the last line.
-        lines = data[offsets[first] : offsets[last]].removesuffix(b"\n") + b"\n\n"
+        text = lines.between(first, last)
+        text += b"\n" if text.endswith(b"\n") else b"\n\n"
         ragged: list[pa.csv.InvalidRow] = []
-        rows = _read(lines, names, wanted, table, ragged)
+        rows = _read(text, names, wanted, table, ragged)
         if len(rows) + len(ragged) != last - first + 1:
             return None
         return rows.slice(0, len(rows) - 1), ragged
 
     schema = pa.schema([(name, pa.string()) for name in wanted])
     tables, kept, broken, texts = [schema.empty_table()], [], [], []
-    for first, last, parsed in salvage(0, len(offsets) - 1, parse):
+    for first, last, parsed in salvage(0, lines.count, parse):
         if parsed is None:
             broken.append(first)
-            texts.append(data[offsets[first] : offsets[last]].decode().rstrip("\r\n"))
+            texts.append(lines.between(first, last).decode().rstrip("\r\n"))
             continue
         rows, ragged = parsed
         tables.append(rows)
         at = first - 1 + np.array([row.number for row in ragged], np.int64)
-        kept.append(np.setdiff1d(np.arange(first, last), at, assume_unique=True))
+        kept.append(np.delete(np.arange(first, last), at - first))
         broken += at.tolist()
         texts += [row.text for row in ragged]
     return Parsed(
@@ -163,7 +163,8 @@ def as_utf8(data: bytes, encoding: str) -> bytes:
     """`data` in UTF-8, with U+FFFD for what is broken, so that a bad byte costs one row only."""
     try:
         if codecs.lookup(encoding).name == "utf-8":
-            data.decode()
+            if not data.isascii():  # which is told many times faster
+                data.decode()
             return data
         return data.decode(encoding).encode()
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from pipeline.sources.files import SourceError, expect_columns
-from pipeline.sources.parsed import Parsed, line_offsets, salvage
+from pipeline.sources.parsed import Lines, Parsed, salvage
 from pipeline.sources.text import as_text, json_text
 
 SAMPLE_LINES = 200
@@ -46,24 +46,24 @@ def parse_json(data: bytes, types: pa.Schema) -> Parsed:
         data: The lines.
         types: The wanted keys; other keys are not looked at.
     """
-    offsets = line_offsets(data)
+    lines = Lines(data)
 
     def parse(first: int, last: int) -> tuple[pa.RecordBatch, list[int]] | None:
-        lines = data[offsets[first] : offsets[last]]
-        batch = _read(lines, last - first, types)
+        some = Lines(lines.between(first, last))
+        batch = _read(some, types)
         if batch is not None:
             return batch, []
-        return _one_by_one(lines, types.names) if last - first <= FEW_LINES else None
+        return _one_by_one(some.data, types.names) if last - first <= FEW_LINES else None
 
     batches, broken = [_text_batch(types.names, [])], []
-    for first, _, parsed in salvage(0, len(offsets) - 1, parse):
+    for first, _, parsed in salvage(0, lines.count, parse):
         if parsed is not None:  # as it is of a few lines
             batches.append(parsed[0])
             broken += [first + line for line in parsed[1]]
-    texts = [data[offsets[line] : offsets[line + 1]] for line in broken]
+    texts = [lines.between(line, line + 1) for line in broken]
     return Parsed(
         rows=pa.concat_batches(batches),
-        lines=np.delete(np.arange(len(offsets) - 1), broken),
+        lines=np.delete(np.arange(lines.count), broken),
         broken=np.array(broken, np.int64),
         broken_text=pa.array([text.decode(errors="replace").rstrip() for text in texts]),
         expected=f"expected a JSON object, with text or a number as {_listed(types.names)}",
@@ -86,39 +86,38 @@ def read_json(path: Path, text: str) -> list[dict[str, object]]:
     return rows
 
 
-def _read(data: bytes, lines: int, types: pa.Schema) -> pa.RecordBatch | None:
+def _read(lines: Lines, types: pa.Schema) -> pa.RecordBatch | None:
     """Lines whose values have the types; None if one has not, or is no object of its own."""
-    if not _are_objects(data):
+    if not _are_objects(lines):
         return None
     try:
         table = pa.json.read_json(
-            pa.BufferReader(data),
-            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            pa.BufferReader(lines.data),
+            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(lines.data) + 1),
             parse_options=pa.json.ParseOptions(
                 explicit_schema=types, unexpected_field_behavior="ignore"
             ),
         )
     except pa.ArrowInvalid:
         return None
-    if len(table) != lines or any(map(_beyond_float, table.columns)):
+    if len(table) != lines.count or any(map(_beyond_float, table.columns)):
         return None
     return pa.record_batch({n: as_text(table.column(n).combine_chunks()) for n in types.names})
 
 
-def _are_objects(data: bytes) -> bool:
+def _are_objects(lines: Lines) -> bool:
     """Whether every line begins and ends as an object does and is UTF-8.
 
     pyarrow would take two objects in a line for two rows and skip a blank line.
     """
-    offsets = line_offsets(data)
     try:
-        data.decode()
+        lines.data.decode()
     except UnicodeDecodeError:
         return False
-    lines = pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)
+    text = pa.StringArray.from_buffers(
+        lines.count, pa.py_buffer(lines.offsets.astype(np.int32)), pa.py_buffer(lines.data)
     )
-    trimmed = pc.utf8_trim_whitespace(lines)
+    trimmed = pc.utf8_trim_whitespace(text)
     return bool(pc.all(pc.and_(pc.starts_with(trimmed, "{"), pc.ends_with(trimmed, "}"))).as_py())
 
 

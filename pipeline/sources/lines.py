@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from pipeline.sources.files import GZIP, SourceError
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
 LONGEST_LINE = 64 << 20
 """Bytes; a longer one is no text file, and memory has an end."""
 PACKED_BYTES = 1 << 20
@@ -46,15 +47,26 @@ class Chunk:
         return self.data.count(b"\n") + (len(self.data) > 0 and not self.data.endswith(b"\n"))
 
 
-def chunks(path: Path, start: int = 0, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """A file from byte `start` on, in chunks of about `chunk_bytes`.
+def chunks(
+    path: Path, start: int = 0, chunk_bytes: int = CHUNK_BYTES, size: int | None = None
+) -> Iterator[Chunk]:
+    """A file in chunks of about `chunk_bytes`.
+
+    Args:
+        path: The file.
+        start: First byte that is read.
+        chunk_bytes: Bytes that are read at a time.
+        size: Bytes that are read of a plain file; None, and of a gzipped file: all there are.
 
     Raises:
         SourceError: A line is longer than `LONGEST_LINE`.
     """
     offset, rest = start, b""
-    parts = _unpacked if path.suffix == GZIP else _plain
-    for data, fault in parts(path, start, chunk_bytes):
+    if path.suffix == GZIP:
+        parts = _unpacked(path, start, chunk_bytes)
+    else:
+        parts = _plain(path, start, chunk_bytes, math.inf if size is None else size)
+    for data, fault in parts:
         data = rest + data
         end = data.rfind(b"\n") + 1
         if end:
@@ -77,13 +89,6 @@ def head(path: Path) -> Chunk:
     return Chunk(len(BYTE_ORDER_MARK), first.data.removeprefix(BYTE_ORDER_MARK), first.fault)
 
 
-def read_range(path: Path, start: int, size: int) -> Chunk:
-    """A byte range of a plain file."""
-    with path.open("rb") as file:
-        file.seek(start)
-        return Chunk(start, file.read(size))
-
-
 def read_whole(path: Path) -> bytes:
     """A whole file, unpacked, without a byte order mark.
 
@@ -98,10 +103,11 @@ def read_whole(path: Path) -> bytes:
     return b"".join(data)
 
 
-def _plain(path: Path, start: int, chunk_bytes: int) -> Iterator[tuple[bytes, str]]:
+def _plain(path: Path, start: int, chunk_bytes: int, left: float) -> Iterator[tuple[bytes, str]]:
     with path.open("rb") as file:
         file.seek(start)
-        while data := file.read(chunk_bytes):
+        while data := file.read(int(min(chunk_bytes, left))):
+            left -= len(data)
             yield data, ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -31,12 +32,34 @@ class Parsed:
     expected: str
 
 
-def line_offsets(data: bytes) -> np.ndarray:
-    """`[lines + 1]` int64: where each line begins, and the end; a line keeps its line end."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
-    if data and not data.endswith(b"\n"):
-        ends = np.append(ends, len(data))
-    return np.concatenate([[0], ends])
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a text; where each begins is looked up only if one is asked for alone.
+
+    Attributes:
+        data: The lines, each with its line end; the last may lack it.
+    """
+
+    data: bytes
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are."""
+        return self.data.count(b"\n") + (self.data != b"" and not self.data.endswith(b"\n"))
+
+    def between(self, first: int, last: int) -> bytes:
+        """The lines from `first`, counted from 0, to the one before `last`."""
+        if (first, last) == (0, self.count):
+            return self.data
+        return self.data[self.offsets[first] : self.offsets[last]]
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """`[lines + 1]` int64: where each line begins, and the end."""
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n")) + 1
+        if len(ends) < self.count:
+            ends = np.append(ends, len(self.data))
+        return np.concatenate([[0], ends])
 
 
 def salvage(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.ordinals import places
-from pipeline.sources.blocks import open_events, plan_blocks, read_block
-from pipeline.sources.lines import CHUNK_BYTES
+from pipeline.sources.blocks import BLOCK_BYTES, open_events, plan_blocks, read_block
 from schemas.card_tables import EventTable, FileFormat
 from schemas.columns import ORDINAL
 
@@ -18,7 +17,7 @@ def events(files: str, form: FileFormat = FileFormat.CSV, **options: object) -> 
 
 
 def read(
-    directory: Path, table: EventTable, block_bytes: int = CHUNK_BYTES
+    directory: Path, table: EventTable, block_bytes: int = BLOCK_BYTES
 ) -> tuple[dict[tuple[int, int], tuple[str, ...]], dict[tuple[int, int], str]]:
     """All rows and all broken lines, by the number of their file and their line.
 
