@@ -24,9 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.lock import only_process
+
 MANIFEST = "manifest.json"
 LATEST = "latest"
-OLD, RESUME = "-old", ".resume-"
+OLD, RESUME, LOCK = "-old", ".resume-", ".lock-"
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "tensorflow",
@@ -99,6 +101,9 @@ def build(
 
     Returns:
         The artefact; `reused` says whether the build was skipped.
+
+    Raises:
+        RuntimeError: Another process is building this version.
     """
     identity = {
         "stage": stage,
@@ -113,16 +118,29 @@ def build(
         _point_latest(root, version)
         return dataclasses.replace(open_artifact(final), reused=True)
 
-    _remove_abandoned(root, version)
-    if force:
+    root.mkdir(parents=True, exist_ok=True)
+    with only_process(root / f"{LOCK}{version}", f"building {final}"):
+        for abandoned in root.glob(f".{version}.*"):
+            shutil.rmtree(abandoned)
+        if force:
+            shutil.rmtree(root / f"{RESUME}{version}", ignore_errors=True)
+        manifest = _write_aside(root, identity | {"version": version}, write)
         shutil.rmtree(root / f"{RESUME}{version}", ignore_errors=True)
+        _point_latest(root, version)
+    return Artifact(final, manifest)
+
+
+def _write_aside(
+    root: Path, identity: Mapping[str, Any], write: Callable[[Path], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Fills a directory, puts it in place when it is whole, and returns its manifest."""
+    version = identity["version"]
     aside = root / f".{version}.{os.getpid()}"
-    aside.mkdir(parents=True)
+    aside.mkdir()
     started = time.time()
     try:
         figures = dict(write(aside))
-        manifest = identity | {
-            "version": version,
+        manifest = dict(identity) | {
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
             "seconds": round(time.time() - started, 3),
             "git_sha": _git_sha(),
@@ -130,13 +148,11 @@ def build(
             "files": _digests(aside),
         }
         write_json(aside / MANIFEST, manifest)
-        _replace(aside, final)
+        _replace(aside, root / version)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    shutil.rmtree(root / f"{RESUME}{version}", ignore_errors=True)
-    _point_latest(root, version)
-    return Artifact(final, manifest)
+    return manifest
 
 
 def resume_directory(directory: Path) -> Path:
@@ -252,24 +268,6 @@ def _manifest(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except ValueError as error:
         raise ValueError(f"{path}: expected a manifest in JSON, got {error}") from None
-
-
-def _remove_abandoned(root: Path, version: str) -> None:
-    """What builds of this version left that were killed; one that is under way is left alone."""
-    for left in root.glob(f".{version}.*"):
-        process = left.suffix.removeprefix(".").removesuffix(OLD)
-        if not _alive(int(process)):
-            shutil.rmtree(left)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's
-    return process != os.getpid()  # ours is only about to begin
 
 
 def _replace(aside: Path, final: Path) -> None:

@@ -1,7 +1,5 @@
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import pytest
@@ -203,16 +201,27 @@ def test_rubbish_of_a_killed_build_does_not_get_into_the_next(root, writer, monk
     assert not (artifact.path / "half.txt").exists()
 
 
-def test_what_killed_builds_left_is_removed_and_a_running_one_left_alone(root, writer):
+def test_what_a_killed_build_left_is_removed(root, writer):
     version = make(root, writer).version
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left = [f".{version}.{ended.pid}", f".{version}.{ended.pid}-old"]
-    running = f".{version}.{os.getppid()}"
-    for name in [*left, running]:
+    for name in [f".{version}.17", f".{version}.17-old"]:
         (root / name).mkdir()
+    (root / f".lock-{version}").touch()
     make(root, writer, force=True)
-    assert names(root) == sorted([running, version, "latest"])
+    assert names(root) == sorted([version, "latest"])
+
+
+def test_two_builds_of_one_version_do_not_meet(root, writer):
+    def during(directory):
+        (directory / "half.txt").write_text("half")
+        with pytest.raises(RuntimeError, match="another process does it"):
+            make(root, writer)
+        make(root, writer, StageConfig(rate=0.6))  # another version
+        return {}
+
+    artifact = make(root, during)
+    assert (artifact.path / "half.txt").read_text() == "half"
+    assert writer.calls == 1
+    assert make(root, writer).reused
 
 
 def test_a_damaged_manifest_is_named(root, writer):
