@@ -162,9 +162,10 @@ class Retriever:
         side_rows = self.changes.rows[places]
 
         hits = no_hits(len(queries), k)
-        short = np.arange(len(queries))
+        open_ones = np.arange(len(queries))
         for attempt in self._attempts(k, most_barred, passing):
-            for at, rows, scores in zip(short, *attempt(queries[short]), strict=True):
+            answered = []
+            for at, rows, scores in zip(open_ones, *attempt(queries[open_ones]), strict=True):
                 found = ~np.isnan(scores)
                 if passing.built is not None:
                     found &= passing.built[rows]
@@ -172,8 +173,9 @@ class Retriever:
                 kept = ~_among(candidates, barred[at])
                 all_scores = np.concatenate([scores[found], side_scores[at]])
                 hits.put(int(at), candidates[kept], all_scores[kept])
-            short = np.array([at for at in short if hits.valid[at].sum() < wanted[at]], np.int64)
-            if not len(short):
+                answered.append(_answered(hits, int(at), wanted[at], scores))
+            open_ones = open_ones[~np.array(answered, bool)]
+            if not len(open_ones):
                 break
         return hits
 
@@ -239,6 +241,19 @@ def open_retriever(artifact: Artifact) -> Retriever:
     """Opens an index directory, without changes; see `open_index`."""
     index = open_index(artifact)
     return Retriever(index, no_changes(*index.vectors.shape))
+
+
+def _answered(hits: Hits, query: int, wanted: int, seen: np.ndarray) -> bool:
+    """Whether a query has its best items.
+
+    It has as many as there can be, and none that is worse than the worst that the index was
+    searched through for: a better one might lie below, while changed items filled the list.
+    """
+    found = int(np.count_nonzero(hits.valid[query]))
+    if found < wanted:
+        return False
+    worst_seen = np.nanmin(seen, initial=np.inf)
+    return found < hits.scores.shape[1] or bool(hits.scores[query, -1] >= worst_seen)
 
 
 def _among(rows: np.ndarray, barred: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.artifacts import build
@@ -76,6 +76,14 @@ change = st.tuples(
     allow=st.sampled_from([None, 0.0, 0.02, 0.1, 0.5, 0.95, 1.0]),
     newest=st.integers(0, 3),
     seed=st.integers(0, 10_000),
+)
+@example(  # what was changed fills the list before the search has seen a built item that passes
+    changes=[("upsert", {0}), ("upsert", {0, 1, 2})],
+    k=1,
+    shares=[0.0],
+    allow=0.5,
+    newest=0,
+    seed=0,
 )
 @settings(max_examples=80, deadline=None)
 def test_any_changes_and_filters_against_brute_force(
