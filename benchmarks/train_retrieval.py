@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=Path(".peers"))
     parser.add_argument("--epochs", type=int, default=4, help="all but the first are timed")
     arguments = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # of all that is started here
     pythons = {peer: python_of(peer, arguments.environments.absolute()) for peer in PEERS}
     settings = SETTINGS | {"epochs": arguments.epochs}
     with tempfile.TemporaryDirectory() as scratch:

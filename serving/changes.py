@@ -52,8 +52,8 @@ class Changes:
 
     @property
     def count(self) -> int:
-        """Items that are not as they were built."""
-        return self.stale_count + int(np.count_nonzero(self.rows >= self.built))
+        """Rows that are not as they were built; those of deleted new items take room too."""
+        return self.stale_count + len(self.added)
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where rows lie among the side items, `[rows]` int64; -1 for those that do not."""

@@ -22,8 +22,8 @@ class LiveIndex:
 
     `current` is a value: a request takes it once and searches in it, and rows mean the same in it
     for as long. Readers take no lock. Writers wait for each other; one copies a byte for each built
-    item and the side items. A rebuild blocks nobody: changes made while it runs are made again in
-    what it built.
+    item and the side items. While a rebuild runs, others read and write; at its end writers wait
+    until the changes made meanwhile are made again in what it built.
     """
 
     def __init__(self, artifact: Artifact) -> None:
@@ -59,8 +59,9 @@ class LiveIndex:
             raise ValueError(
                 f"vectors: expected finite numbers [{len(item_ids)}, {width}], got {taken.shape}"
             )
-        _check_ids(item_ids)
-        self._change(lambda current: _with_items(current, item_ids, taken))
+        ids = tuple(item_ids)
+        _check_ids(ids)
+        self._change(lambda current: _with_items(current, ids, taken))
 
     def delete(self, item_ids: Sequence[str]) -> None:
         """Takes items out; no search that begins later finds them.
@@ -68,8 +69,9 @@ class LiveIndex:
         Raises:
             ValueError: An id twice or of no item; then nothing has changed.
         """
-        _check_ids(item_ids)
-        self._change(lambda current: _without_items(current, item_ids))
+        ids = tuple(item_ids)
+        _check_ids(ids)
+        self._change(lambda current: _without_items(current, ids))
 
     def rebuild(self, build: Build) -> Artifact:
         """Merges all changes into a new index and swaps it in; the old directory stays as it is.

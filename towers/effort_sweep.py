@@ -15,6 +15,8 @@ from schemas.searcher import Effort, Searcher, effort_at_depth, fetch_behind_fil
 
 BATCH_BYTES = 1 << 28
 """Upper limit of one block of exact scores."""
+ROUNDING = 1e-6
+"""Of the product of both vectors' lengths: sums of some hundred float32 products differ by less."""
 TIMED_QUERIES = 100
 MARGIN = 3.0
 """Standard errors by which the choosing sample must pass the target. The cheapest of many settings
@@ -32,11 +34,13 @@ class Sample:
     Attributes:
         queries: `[queries, embedding_dim]` float32.
         kth_best: `[queries]` float32, exact score of the k-th best item.
+        rounding: `[queries]` float32, what float32 may make of an equal score.
         k: Neighbours compared.
     """
 
     queries: np.ndarray
     kth_best: np.ndarray
+    rounding: np.ndarray
     k: int
 
 
@@ -73,7 +77,9 @@ def exact_sample(queries: np.ndarray, vectors: np.ndarray, k: int) -> Sample:
         np.partition(queries[at : at + batch] @ vectors.T, -k, axis=1)[:, -k]
         for at in range(0, len(queries), batch)
     ]
-    return Sample(queries, np.concatenate(kth_best), k)
+    longest = np.sqrt(np.einsum("ij,ij->i", vectors, vectors).max())
+    rounding = ROUNDING * longest * np.linalg.norm(queries, axis=1)
+    return Sample(queries, np.concatenate(kth_best), rounding, k)
 
 
 def recalls(searcher: Searcher, vectors: np.ndarray, sample: Sample, effort: Effort) -> np.ndarray:
@@ -84,8 +90,7 @@ def recalls(searcher: Searcher, vectors: np.ndarray, sample: Sample, effort: Eff
     """
     found = searcher.search(sample.queries, sample.k, effort)
     true = np.stack([vectors[r] @ q for r, q in zip(found.rows, sample.queries, strict=True)])
-    rounding = 1e-5 * np.maximum(1.0, np.abs(sample.kth_best))
-    good = found.valid & (true >= (sample.kth_best - rounding)[:, None])
+    good = found.valid & (true >= (sample.kth_best - sample.rounding)[:, None])
     return np.asarray(good.mean(axis=1))
 
 

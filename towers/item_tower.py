@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
@@ -59,7 +61,18 @@ class ItemTower(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         for table in self.tables.values():
             table.build(None)
+        if not self.id_dropout:
+            self._without_unknown_id()
         self.built = True
+
+    def _without_unknown_id(self) -> None:
+        """Lets an item with the unknown id be its content alone.
+
+        Nothing trains that embedding, and at random it would push all such items one way.
+        """
+        table = self.tables[columns.ITEM_ID].embeddings
+        known = np.arange(table.shape[0])[:, None] != self.unknown_id
+        table.assign(table * ops.cast(known, table.dtype))
 
     def call(self, items: dict[str, Any], training: bool | None = None) -> Any:
         """Encodes items.

@@ -51,7 +51,8 @@ def _measured(
         true = vectors @ query
         if allowed is not None:
             true[~allowed] = -np.inf
-        best = np.argpartition(true, -int(hits.valid.sum()))[-int(hits.valid.sum()) :]
+        count = min(NEIGHBOURS, len(true) if allowed is None else int(allowed.sum()))
+        best = np.argpartition(true, -count)[-count:]
         recalls.append(np.isin(best, hits.rows[0]).mean())
     return {
         "recall@200": round(float(np.mean(recalls)), 4),

@@ -210,6 +210,19 @@ def test_a_refused_change_changes_nothing(live, change, message):
     assert live.current is before
 
 
+def test_most_of_the_best_items_that_pass_a_filter_are_found(live):
+    random = np.random.default_rng(5)
+    live.upsert([f"i{row}" for row in range(0, 60, 10)], normal(6, DIM, seed=6))
+    current, recalls = live.current, []
+    vectors = current.vectors(np.arange(ITEMS))
+    for query in normal(100, DIM, seed=7):
+        allowed = random.random(ITEMS) < 0.4
+        hits = current.search(query[None], 10, [NOTHING], allowed)
+        true = np.where(allowed, vectors @ query, -np.inf)
+        recalls.append(np.isin(np.argsort(-true)[:10], hits.rows[0]).mean())
+    assert np.mean(recalls) > 0.93
+
+
 def test_when_a_rebuild_is_needed(live):
     # 1% of 600 items are 6.
     live.upsert(["i1", "i2", "new1"], QUERIES)
@@ -219,6 +232,14 @@ def test_when_a_rebuild_is_needed(live):
     assert live.current.changes.count == 6
     assert not live.needs_rebuild
     live.delete(["i5"])
+    assert live.needs_rebuild
+
+
+def test_new_items_that_went_again_ask_for_a_rebuild_too(live):
+    for number in range(7):
+        live.upsert([f"new{number}"], QUERIES[:1])
+        live.delete([f"new{number}"])
+    assert len(found(live.current)) == ITEMS
     assert live.needs_rebuild
 
 
@@ -240,10 +261,10 @@ def test_changes_during_a_rebuild_are_kept(live, tmp_path):
     live.delete(["i1"])
 
     def built(item_ids, vectors):
-        mine = QUERIES.copy()
-        live.upsert(["i2", "late", "i1"], mine)
-        mine[:] = 0  # the caller's array is theirs again
-        live.delete(["i3"])
+        mine, ids, gone = QUERIES.copy(), ["i2", "late", "i1"], ["i3"]
+        live.upsert(ids, mine)
+        live.delete(gone)
+        mine[:], ids[:], gone[:] = 0, ["i5", "i6", "i7"], ["i8"]  # the caller's are theirs again
         assert "late" in found(live.current)  # searched while the rebuild runs
         return builder(tmp_path)(item_ids, vectors)
 

@@ -65,10 +65,21 @@ def test_kth_best_in_blocks(monkeypatch):
     )
 
 
+def test_recall_does_not_depend_on_the_length_of_vectors(tree):
+    one_leaf = Effort(1, 10)
+    whole = recalls(tree, VECTORS, exact_sample(QUERIES, VECTORS, 10), one_leaf)
+    for times in (1e-6, 1e6):
+        short = (times * QUERIES).astype(np.float32)
+        found = recalls(tree, VECTORS, exact_sample(short, VECTORS, 10), one_leaf)
+        assert found.mean() == pytest.approx(whole.mean(), abs=0.02)
+    assert whole.mean() < 0.9
+
+
 def test_recall_by_hand(tree):
     # Of the 4 nearest, a list whose exact 4th is the true 2nd's score holds 2 as good: recall .5.
     scores = np.sort(QUERIES @ VECTORS.T, axis=1)[:, ::-1]
-    sample = Sample(QUERIES, scores[:, 1], 4)
+    rounding = np.full(len(QUERIES), 1e-4, np.float32)
+    sample = Sample(QUERIES, scores[:, 1], rounding, 4)
     everything = Effort(tree.leaves, ITEMS)
     np.testing.assert_array_equal(recalls(tree, VECTORS, sample, everything), 0.5)
 
@@ -76,7 +87,7 @@ def test_recall_by_hand(tree):
 def test_padding_is_no_neighbour(tree):
     # To a query of zeros all items are equally good, but one leaf does not hold all of them, and
     # what ScaNN pads with does not count.
-    sample = Sample(QUERIES[:2] * 0, np.zeros(2, np.float32), ITEMS)
+    sample = Sample(QUERIES[:2] * 0, np.zeros(2, np.float32), np.zeros(2, np.float32), ITEMS)
     one_leaf = recalls(tree, VECTORS, sample, Effort(1, ITEMS))
     assert ((one_leaf > 0) & (one_leaf < 0.5)).all()
     np.testing.assert_array_equal(recalls(tree, VECTORS, sample, Effort(tree.leaves, ITEMS)), 1.0)
