@@ -1,9 +1,10 @@
 """`python -m benchmarks.cold_items`: what retrieval makes of items that nobody has had yet.
 
 A share of the items is left out of training altogether: every event with them is removed. Each
-such event is then asked for, from its user's other events before it, and the whole catalogue is
-ranked but for what the user had before. Beside the default settings: with dropout of item ids, and
-without content features, where all unknown items are alike and what is found is chance.
+such event is then asked for, from its user's other events before it (those after it are fitted
+too), and the whole catalogue is ranked but for what the user had before. Beside the default
+settings: with dropout of item ids, and without content features, where all unknown items are alike
+and what is found is chance.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.fits import fit_directory
 from benchmarks.results import write_result
 from commands.stages import Stages, fetch_dataset
 from schemas import columns
@@ -36,6 +38,7 @@ from towers.train import new_model
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
 
+DATASET = "ml-100k"
 SHARE = 0.05
 LEAST_EVENTS = 5
 """Before a request, and of an item that is left out: with fewer there is little to measure."""
@@ -71,7 +74,7 @@ class ColdRequests:
 def main() -> None:
     """Fits every variant for every draw of items, prints the figures and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_items", description=__doc__)
-    parser.add_argument("--dataset", default="ml-100k")
+    parser.add_argument("--dataset", default=DATASET)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--runs", type=Path, default=Path("runs/cold-items"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -83,7 +86,8 @@ def main() -> None:
         requests = leave_out(load_histories(prepared, "fit"), is_item(prepared), seed)
         for name, settings in VARIANTS.items():
             config = replace(RetrievalConfig(), seed=seed, **settings)
-            directory = arguments.runs / "fits" / name / str(seed)
+            drawn = {"share": SHARE, "least_events": LEAST_EVENTS}
+            directory = fit_directory(arguments.runs / "fits", prepared, config, drawn)
             model = fitted(prepared, requests.warm, config, directory)
             found[name].append(recall(model, requests, config.history_len))
             print(f"seed {seed}, {name}: {found[name][-1]}", flush=True)
@@ -101,7 +105,8 @@ def main() -> None:
         "variants": VARIANTS,
     }
     ours = peers.pop("default")
-    print(write_result("cold-items", data, arguments.seeds[0], config, ours, peers))
+    suffix = "" if arguments.dataset == DATASET else f"-{arguments.dataset}"
+    print(write_result(f"cold-items{suffix}", data, arguments.seeds[0], config, ours, peers))
 
 
 def leave_out(histories: Histories, items: NDArray[np.bool_], seed: int) -> ColdRequests:
@@ -137,7 +142,6 @@ def fitted(
     prepared: Artifact, warm: Histories, config: RetrievalConfig, directory: Path
 ) -> RetrievalModel:
     """A model of all warm events, trained for the epochs of the configuration."""
-    directory.mkdir(parents=True, exist_ok=True)
     with (
         training_scope(config.devices, config.precision, config.batch_size),
         EpochLog(directory, "fit") as log,

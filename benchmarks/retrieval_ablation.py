@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from benchmarks.fits import fit_directory
 from benchmarks.results import write_result
 from commands.stages import Stages, fetch_dataset
 from schemas.artifacts import Artifact, write_json
@@ -29,6 +30,7 @@ from towers.train import new_model
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
 
+DATASET = "ml-100k"
 DEFAULT = "default"
 VARIANTS: dict[str, dict[str, Any]] = {
     DEFAULT: {},
@@ -64,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.retrieval_ablation", description=__doc__
     )
-    parser.add_argument("--dataset", default="ml-100k")
+    parser.add_argument("--dataset", default=DATASET)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
@@ -77,7 +79,8 @@ def main() -> None:
     for seed in arguments.seeds:
         for name in arguments.variants:
             config = replace(RetrievalConfig(), seed=seed, **VARIANTS[name])
-            figures = fitted(prepared, config, arguments.runs / "fits" / name / str(seed))
+            directory = fit_directory(arguments.runs / "fits", prepared, config, {})
+            figures = fitted(prepared, config, directory)
             found[name].append(figures)
             print(f"seed {seed}, {name}: {figures}", flush=True)
     figures = summary(found)
@@ -93,22 +96,17 @@ def main() -> None:
         "variants": {name: VARIANTS[name] for name in arguments.variants},
         "retrieval": asdict(RetrievalConfig()),
     }
+    suffix = "" if arguments.dataset == DATASET else f"-{arguments.dataset}"
     print(
-        write_result(
-            f"retrieval-ablation-{arguments.dataset}", data, arguments.seeds[0], config, figures, {}
-        )
+        write_result(f"retrieval-ablation{suffix}", data, arguments.seeds[0], config, figures, {})
     )
 
 
 def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict[str, float]:
-    """The figures of one fit, from `directory` if it was done before with the same settings."""
-    directory.mkdir(parents=True, exist_ok=True)
-    done, identity = directory / "figures.json", {"prepared": prepared.version} | asdict(config)
+    """The figures of one fit, from its directory if it was done before."""
+    done = directory / "figures.json"
     if done.exists():
-        kept = json.loads(done.read_text())
-        if kept["identity"] == json.loads(json.dumps(identity)):
-            return dict(kept["figures"])
-        (directory / "fit.npz").unlink(missing_ok=True)
+        return dict(json.loads(done.read_text()))
     started = time.perf_counter()
     with (
         training_scope(config.devices, config.precision, config.batch_size),
@@ -126,7 +124,7 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
             "fit_s": round(time.perf_counter() - started, 1),
             "parameters": model.count_params(),
         }
-    write_json(done, {"identity": identity, "figures": figures})
+    write_json(done, figures)
     checkpoint.unlink()
     return figures
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.ties`: how far leave-one-out figures depend on the order of tied events.
 
 The baselines on ml-100k, in the order of the file and under random orders of the events of a user
-that share a second; docs/results/ties.json has a peer for each baseline.
+that share a second.
 """
 
 from __future__ import annotations

@@ -36,3 +36,12 @@ def test_an_unknown_item_has_the_vector_of_its_content() -> None:
     one, other = np.asarray(tower({"item_id": np.array([UNKNOWN] * 2), "genres": genres}))
     table = np.asarray(tower.tables["genres"].embeddings)
     np.testing.assert_allclose(one - other, table[1] - table[2], atol=1e-6)
+
+
+def test_without_id_dropout_an_unknown_item_is_its_content_alone() -> None:
+    tower, _ = make(0.0)
+    unknown = {"item_id": np.array([UNKNOWN]), "genres": np.array([[3, 0]])}
+    table = np.asarray(tower.tables["genres"].embeddings)
+    np.testing.assert_array_equal(np.asarray(tower(unknown))[0], table[3])
+    tower, _ = make(0.1)
+    assert not np.allclose(np.asarray(tower(unknown))[0], table[3])
