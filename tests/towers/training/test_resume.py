@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from towers.model import RetrievalModel
 from towers.optimizer import Schedule
 from towers.tail import TailScorer, hold_back
 from towers.train import new_model
+from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
 
 CONFIG = RetrievalConfig(
@@ -77,15 +79,26 @@ def run(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed_at", [[1], [4, 9]])
+@pytest.mark.parametrize(
+    ("killed_at", "changes"),
+    [
+        ([1], {}),
+        ([4, 9], {}),
+        ([4], {"jit": True}),
+        ([4], {"precision": "mixed_bfloat16"}),
+        ([4], {"loss": "sampled_softmax", "negatives": 16}),
+    ],
+)
 def test_a_killed_fit_ends_as_the_unbroken_one(
-    prepared: Artifact, tmp_path: Path, killed_at: list[int]
+    prepared: Artifact, tmp_path: Path, killed_at: list[int], changes: dict[str, Any]
 ) -> None:
-    unbroken, expected = run(prepared, tmp_path / "unbroken", CONFIG)
-    for step in killed_at:
-        with pytest.raises(Killed):
-            run(prepared, tmp_path / "killed", CONFIG, step)
-    resumed, lines = run(prepared, tmp_path / "killed", CONFIG)
+    config = replace(CONFIG, **changes)
+    with training_scope(config.devices, config.precision, config.batch_size):
+        unbroken, expected = run(prepared, tmp_path / "unbroken", config)
+        for step in killed_at:
+            with pytest.raises(Killed):
+                run(prepared, tmp_path / "killed", config, step)
+        resumed, lines = run(prepared, tmp_path / "killed", config)
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     for name in ("loss", "ndcg@10"):
         got, wanted = ([line[name] for line in found] for found in (lines, expected))
