@@ -10,7 +10,7 @@ and what is found is chance.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.fits import fit_directory
-from benchmarks.results import write_result
+from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -74,12 +74,11 @@ class ColdRequests:
 def main() -> None:
     """Fits every variant for every draw of items, prints the figures and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_items", description=__doc__)
-    parser.add_argument("--dataset", default=DATASET)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--runs", type=Path, default=Path("runs/cold-items"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
-    source = fetch_dataset(arguments.dataset, arguments.data)
+    source = fetch_dataset(DATASET, arguments.data)
     prepared = Stages(arguments.runs, Config()).prepare(source, [])
     found: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS}
     for seed in arguments.seeds:
@@ -92,12 +91,7 @@ def main() -> None:
             found[name].append(recall(model, requests, config.history_len))
             print(f"seed {seed}, {name}: {found[name][-1]}", flush=True)
     peers = {name: summary(found[name]) for name in VARIANTS}
-    data = {
-        "name": arguments.dataset,
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": source.manifest["files"],
-    }
-    config = {
+    drawing = {
         "share": SHARE,
         "least_events": LEAST_EVENTS,
         "seeds": arguments.seeds,
@@ -105,8 +99,8 @@ def main() -> None:
         "variants": VARIANTS,
     }
     ours = peers.pop("default")
-    suffix = "" if arguments.dataset == DATASET else f"-{arguments.dataset}"
-    print(write_result(f"cold-items{suffix}", data, arguments.seeds[0], config, ours, peers))
+    data = described(source, prepared)
+    print(write_result("cold-items", data, arguments.seeds[0], drawing, ours, peers))
 
 
 def leave_out(histories: Histories, items: NDArray[np.bool_], seed: int) -> ColdRequests:
@@ -179,7 +173,7 @@ def recall(model: RetrievalModel, requests: ColdRequests, history_len: int) -> d
     }
 
 
-def summary(found: list[Mapping[str, float]]) -> dict[str, float]:
+def summary(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Mean and deviation over the draws."""
     figures: dict[str, float] = {}
     for name in found[0]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from benchmarks.results import RESULTS, write_result
+from benchmarks.results import RESULTS, described, write_result
 from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
 from commands.stages import Stages
 from schemas.artifacts import Artifact, write_json
@@ -48,14 +48,13 @@ def run(name: str, source: Artifact, config: Config, seeds: Sequence[int], runs:
     for model in ranking_models(metrics):
         print(f"{name}: {line(metrics, model)}")
     peers = {m: flat(metrics, m) for m in ranking_models(metrics) if m not in trained}
-    data = {
-        "name": source.figures["dataset"],
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": source.manifest["files"],
+    data = described(source, prepared)
+    settings: dict[str, Any] = {
+        stage: dataclasses.asdict(getattr(config, stage)) for stage in ("prepare", "retrieval")
     }
-    settings = {s: dataclasses.asdict(getattr(config, s)) for s in ("prepare", "retrieval")}
     settings |= {"seeds": list(seeds), "split": prepared.figures["split"]}
     figures = summary(metrics, trained)
+    shutil.rmtree(RESULTS / name, ignore_errors=True)  # of seeds that are no part of this result
     for model, artifact in trained.items():
         keep_log(RESULTS / name / model, artifact, metrics[model])
     return write_result(f"retrieval-{name}", data, seeds[0], settings, figures, peers)
@@ -87,7 +86,6 @@ def train_s(retrieval: Artifact) -> float:
 
 def keep_log(directory: Path, retrieval: Artifact, metrics: Mapping[str, Any]) -> None:
     """What a training took and reached, for people who want to compare their own with it."""
-    shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     for log in LOGS:
         shutil.copyfile(retrieval.path / "log" / log, directory / log)

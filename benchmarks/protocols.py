@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.results import write_result
+from benchmarks.results import described, write_result
 from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
 from commands.stages import Stages, fetch_dataset
 from schemas.config import Config, PrepareConfig
@@ -52,10 +52,10 @@ def main() -> None:
         run(name, CASES[name], arguments.data, arguments.runs / name)
 
 
-def run(name: str, case: Case, data: Path, directory: Path) -> None:
+def run(name: str, case: Case, fetched: Path, directory: Path) -> None:
     """Prepares, trains, measures and writes one case."""
     stages = Stages(directory, Config(prepare=case.prepare))
-    source = fetch_dataset(case.dataset, data)
+    source = fetch_dataset(case.dataset, fetched)
     prepared, retrieval = stages.prepare(source, []), stages.train_retrieval()
     metrics = measure_retrieval(prepared, {"retrieval": retrieval}, stages.config.evaluate)
     for model in ranking_models(metrics):
@@ -73,13 +73,9 @@ def run(name: str, case: Case, data: Path, directory: Path) -> None:
     config = {"prepare": asdict(case.prepare), "split": prepared.figures["split"]} | {
         stage: asdict(getattr(stages.config, stage)) for stage in ("retrieval", "evaluate")
     }
-    described = {
-        "name": case.dataset,
-        "rows": rows["accepted"],
-        "sha256": source.manifest["files"],
-    }
+    data = described(source, prepared)
     seed = stages.config.retrieval.seed
-    print(write_result(f"retrieval-{name}", described, seed, config, of_retrieval, figures))
+    print(write_result(f"retrieval-{name}", data, seed, config, of_retrieval, figures))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from schemas.artifacts import ROOT, package_versions, write_json
+from schemas.artifacts import ROOT, Artifact, package_versions, write_json
 
 RESULTS = ROOT / "docs" / "results"
 KIB = 1024
@@ -34,7 +34,10 @@ def write_result(
         figures: Flat names with units to numbers.
         peers: The same figures of each peer, from this run.
     """
-    command = " ".join([f"python -m {sys.modules['__main__'].__spec__.name}", *sys.argv[1:]])
+    started = sys.modules["__main__"].__spec__
+    if started is None:
+        raise RuntimeError("expected `python -m benchmarks.<name>`, got a script run by its path")
+    command = " ".join([f"python -m {started.name}", *sys.argv[1:]])
     path = RESULTS / f"{name}.json"
     write_json(
         path,
@@ -51,6 +54,20 @@ def write_result(
         },
     )
     return path
+
+
+def described(source: Artifact, prepared: Artifact) -> dict[str, Any]:
+    """What a result says of its data.
+
+    Args:
+        source: The fetched or adopted files.
+        prepared: What was made of them.
+    """
+    return {
+        "name": source.figures["dataset"],
+        "rows": prepared.figures["rows"]["accepted"],
+        "sha256": source.manifest["files"],
+    }
 
 
 def machine() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks.results import write_result
+from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.histories import read_histories
 from evaluation.requests import read_requests
@@ -53,13 +53,9 @@ def main() -> None:
     }
     for model, values in peers.items():
         print(f"{model}: " + ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
-    described = {
-        "name": DATASET,
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": source.manifest["files"],
-    }
+    data = described(source, prepared)
     config = {"prepare": asdict(PrepareConfig()), "tie_seeds": [*SEEDS]}
-    print(write_result("ties", described, SEEDS[0], config, figures, peers))
+    print(write_result("ties", data, SEEDS[0], config, figures, peers))
 
 
 def figures_of(prepared: Artifact) -> dict[str, dict[str, float]]:
