@@ -34,15 +34,11 @@ def write_result(
         figures: Flat names with units to numbers.
         peers: The same figures of each peer, from this run.
     """
-    started = sys.modules["__main__"].__spec__
-    if started is None:
-        raise RuntimeError("expected `python -m benchmarks.<name>`, got a script run by its path")
-    command = " ".join([f"python -m {started.name}", *sys.argv[1:]])
     path = RESULTS / f"{name}.json"
     write_json(
         path,
         {
-            "command": command,
+            "command": command(),
             "data": dict(data),
             "seed": seed,
             "config": dict(config),
@@ -68,6 +64,14 @@ def described(source: Artifact, prepared: Artifact) -> dict[str, Any]:
         "rows": prepared.figures["rows"]["accepted"],
         "sha256": source.manifest["files"],
     }
+
+
+def command() -> str:
+    """The line that started this process."""
+    started = sys.modules["__main__"].__spec__
+    if started is None:
+        raise RuntimeError("expected `python -m benchmarks.<name>`, got a script run by its path")
+    return " ".join([f"python -m {started.name}", *sys.argv[1:]])
 
 
 def machine() -> dict[str, Any]:
