@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipeline.splits.cut import Split
 from pipeline.splits.global_time import at_cut_offs
 from pipeline.splits.leave_one_out import LeaveOneOut
+from pipeline.splits.temporal_user import TemporalUser
 from pipeline.splits.user_based import UserBased
 from schemas.columns import HISTORY_TIMESTAMP
 from schemas.config import PrepareConfig
@@ -28,6 +29,14 @@ def choose_split(config: PrepareConfig, profiles: Sequence[Path]) -> Split:
     """
     if config.split == "global_time":
         return at_cut_offs(config, _timestamps(profiles))
+    if config.split == "temporal_user":
+        return TemporalUser(
+            config.test_share,
+            config.validation_share,
+            config.min_history,
+            config.requests_per_user,
+            config.requests_taken,
+        )
     if config.split == "user_based":
         return UserBased(
             config.test_share,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from schemas.config.checks import at_least, check_choice, refuse
 
-SPLIT_KINDS = ("leave_one_out", "global_time", "user_based")
+SPLIT_KINDS = ("leave_one_out", "global_time", "temporal_user", "user_based")
 TASKS = ("sequential", "random_masking", "sliding_windows", "pairs")
 LARGEST_SEED = 9_999_999
 """Seven digits are part of the key of a hash."""
@@ -30,14 +30,15 @@ class PrepareConfig:
             `.pbtxt` beside the dataset's card, if there is one.
         tie_seed: How a user's events of one second are ordered: 0 as the file has them, else by a
             hash of this seed. Runs with several seeds say how far figures depend on such ties.
-        split: `leave_one_out`, `global_time` or `user_based`; `pipeline/splits/` says what each is.
-        test_share: Newest share of all events (global time) or share of the users (user-based) that
-            tests.
+        split: `leave_one_out`, `global_time`, `temporal_user` or `user_based`; `pipeline/splits/`
+            says what each is.
+        test_share: Newest share of all events (global time), of each user's events (temporal user),
+            or share of the users (user-based) that tests.
         validation_share: The share before it, or of the other users, that validates.
         test_from: Global time: unix seconds of the cut-off in place of `test_share`; 0: by share.
         validation_from: The same in place of `validation_share`.
         input_share: User-based: share of a held-out user's events, the early ones, that are input.
-        min_history: Global time and user-based: fewest events before a request.
+        min_history: All but leave-one-out: fewest events before a request.
         requests_per_user: The same: most requests of a user in one split.
         requests_taken: The same: which are kept where there are more, the `first` after the cut or
             the `newest`.

@@ -19,6 +19,7 @@ from pipeline.splits.choose import choose_split
 from pipeline.splits.cut import Split, split
 from pipeline.splits.global_time import GlobalTime
 from pipeline.splits.leave_one_out import LeaveOneOut
+from pipeline.splits.temporal_user import TemporalUser
 from pipeline.splits.user_based import UserBased
 from schemas.columns import FITS, REQUESTS, SPLITS
 from schemas.config import SPLIT_KINDS, PrepareConfig
@@ -29,6 +30,7 @@ EVERY_SPLIT = [
     LeaveOneOut(3),
     GlobalTime(4, 8, 13, 0, ALL, "first"),
     UserBased(0.3, 0.3, 0.5, 1, ALL, "first", 1),
+    TemporalUser(0.4, 0.3, 1, ALL, "first"),
 ]
 Place = tuple[str, int]
 
