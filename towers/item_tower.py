@@ -14,6 +14,9 @@ from keras import ops
 
 from schemas import columns
 
+TINY = 1e-12
+"""Squared length that is added before dividing by it."""
+
 
 class ItemTower(keras.layers.Layer):
     """Sums the embedding of the id and the mean embedding of each content feature.
@@ -93,7 +96,15 @@ class ItemTower(keras.layers.Layer):
         for name, table in self.tables.items():
             if name != columns.ITEM_ID:
                 vectors = vectors + mean_embedding(table, items[name])
-        return ops.normalize(vectors, axis=-1) if self.unit else vectors
+        return unit_length(vectors) if self.unit else vectors
+
+
+def unit_length(vectors: Any) -> Any:
+    """Vectors over the last axis scaled to length 1; zeros stay zeros.
+
+    An item of which nothing is known is zeros, where the gradient of `ops.normalize` is NaN.
+    """
+    return vectors * ops.rsqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + TINY)
 
 
 def mean_embedding(table: Any, indices: Any) -> Any:

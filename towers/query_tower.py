@@ -15,7 +15,7 @@ from schemas.config import RetrievalConfig
 from towers.dropout import Dropout
 from towers.encoders.choose import new_encoder
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
-from towers.item_tower import mean_embedding
+from towers.item_tower import mean_embedding, unit_length
 from towers.request_context import RequestContext
 from towers.successors import Successors
 
@@ -124,7 +124,7 @@ class QueryTower(keras.layers.Layer):
             queries = queries + self.successors(batch[columns.HISTORY_ITEM_ID])
         if self.context is not None:
             queries = queries + self.context(batch[columns.REQUEST_TIMESTAMP])
-        return ops.normalize(queries, axis=-1) if self.unit else queries
+        return unit_length(queries) if self.unit else queries
 
     def _viewer(self, batch: dict[str, Any], present: Any) -> Any:
         """The viewer token, `[batch, 1, embedding_dim]`."""

@@ -1,4 +1,10 @@
 import numpy as np
+import pytest
+
+import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
+
+# isort: split
+import tensorflow as tf
 
 from towers.item_tower import ItemTower
 
@@ -45,3 +51,23 @@ def test_without_id_dropout_an_unknown_item_is_its_content_alone() -> None:
     np.testing.assert_array_equal(np.asarray(tower(unknown))[0], table[3])
     tower, _ = make(0.1)
     assert not np.allclose(np.asarray(tower(unknown))[0], table[3])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_unit_vectors_of_items_of_which_nothing_is_known_spoil_no_gradient(jit: bool) -> None:
+    tower = ItemTower(SIZES, 4, unit=True, unknown_id=UNKNOWN)
+    tower.build(None)
+    items = {"item_id": np.array([1, UNKNOWN]), "genres": np.array([[2, 0], [0, 0]])}
+
+    @tf.function(jit_compile=jit)
+    def step() -> tuple[tf.Tensor, list[tf.Tensor]]:
+        with tf.GradientTape() as tape:
+            vectors = tower(items)
+            loss = tf.reduce_sum(vectors[0])  # what is no candidate adds nothing to a loss
+        gradients = tape.gradient(loss, tower.trainable_variables)
+        return vectors, [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+    vectors, gradients = step()
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0], atol=1e-6)
+    for gradient in gradients:
+        assert np.isfinite(gradient).all()
