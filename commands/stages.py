@@ -139,16 +139,12 @@ class Stages:
         artifacts.check_belong_together(inputs)
         config = self.config.ranking
         with progress_line("train ranking") as report:
-
-            def epoch(done: int, epochs: int, figures: dict[str, float]) -> None:
-                report(f"ranking: {_short(figures)}", done, epochs)
-
             return self._build(
                 "ranking",
                 config,
                 inputs,
                 ["ranking", "towers", "schemas"],
-                lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, epoch),
+                lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, report),
             )
 
     def evaluate(self) -> Artifact:

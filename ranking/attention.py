@@ -14,7 +14,7 @@ from ranking.geometry import DISTANCE_BUCKETS, TIME_TERMS, Geometry
 from towers.dropout import Dropout
 
 NEVER = -1e9
-"""Logit of what may not be attended to; finite, so that its gradient is 0 and not NaN."""
+"""Logit of what may not be attended to or chosen; finite, so that its gradient is 0 and not NaN."""
 
 
 class PairUserBlock(keras.layers.Layer):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-
-import schemas.tf_runtime  # noqa: F401  (before Keras)
-
-# isort: split
-import keras
 
 from ranking.samples import CandidateLists, sample_negatives, sample_pairs, user_of_event
 from schemas import columns
@@ -21,62 +17,88 @@ Batch = dict[str, np.ndarray]
 NO_EVENT = -1
 
 
-class TrainingBatches(keras.utils.PyDataset):
+class Drawn(NamedTuple):
+    """An epoch's order and samples.
+
+    Attributes:
+        windows: `[steps * batch_size]` int64, rows of the windows.
+        lists: `[steps * list_rows]` int64, rows of the lists.
+        candidates: `[lists, slots, 1 + negatives]` int64, item indices.
+        scores: The same shape, float32, their retrieval scores.
+        pairs: `[steps * pair_batch_size, 2]` int64, events.
+    """
+
+    windows: np.ndarray
+    lists: np.ndarray
+    candidates: np.ndarray
+    scores: np.ndarray
+    pairs: np.ndarray
+
+
+class TrainingBatches:
     """One step is a batch of each kind.
 
     * `singles`: one owner, every position of a window: the rating of the next event.
     * `lists`: one owner, the held-back events: the watched item among retrieved ones.
     * `pairs`: two owners, each with the history before their own rating of a common item.
 
-    Every epoch draws a new order, new negatives and new pairs. It has the whole number of batches
-    that is nearest to the windows, at least 1: what is over is left out of that epoch, and what is
-    missing is taken again from the start of the order. Lists are spread over these batches and none
-    is left out; pairs are cut or taken again like windows.
+    Every epoch draws a new order, new negatives and new pairs, which follow from the seed and its
+    number. It has the whole number of batches that is nearest to the windows, at least 1: what is
+    over is left out of that epoch, and what is missing is taken again from the start of the order.
+    Lists are spread over these batches and none is left out; pairs are cut or taken again like
+    windows.
     """
 
     def __init__(self, histories: Histories, lists: CandidateLists, config: RankingConfig):
-        """Prepares the windows and draws the first epoch's samples.
+        """Prepares the windows.
 
         Args:
             histories: The events to fit; none that is validated on.
             lists: Candidate lists to fit.
             config: The stage's configuration.
         """
-        super().__init__()
         self.histories, self.lists, self.config = histories, lists, config
         self.windows = training_windows(histories, config.history_len)
         self.steps = max(1, round(len(self.windows[columns.TARGET_ITEM_ID]) / config.batch_size))
         self.list_rows = max(1, -(-len(lists.user) // self.steps))
-        self.epoch = -1
-        self.on_epoch_end()
 
-    def __len__(self) -> int:
-        return self.steps
+    def epoch(
+        self, number: int, first_step: int = 0
+    ) -> Iterator[tuple[dict[str, Batch], np.ndarray]]:
+        """The batches of an epoch from one of its steps on.
 
-    def on_epoch_end(self) -> None:
-        """Draws the next epoch's order, negatives and pairs."""
-        self.epoch += 1
-        rng = np.random.default_rng([self.config.seed, self.epoch])
-        self.window_order = _fill(
-            rng.permutation(len(self.windows[columns.TARGET_ITEM_ID])),
-            self.steps * self.config.batch_size,
-        )
-        self.list_order = _fill(rng.permutation(len(self.lists.user)), self.steps * self.list_rows)
-        self.candidates, self.scores = sample_negatives(self.lists, self.config.negatives, rng)
+        Args:
+            number: The epoch.
+            first_step: Steps left out.
+
+        Yields:
+            Inputs by kind; the labels travel with them, and the second value only counts rows.
+        """
+        drawn = self._draw(number)
+        for step in range(first_step, self.steps):
+            batch = {
+                "singles": self._singles(_slice(drawn.windows, step, self.config.batch_size)),
+                "lists": self._lists(_slice(drawn.lists, step, self.list_rows), drawn),
+                "pairs": self._pairs(_slice(drawn.pairs, step, self.config.pair_batch_size)),
+            }
+            yield batch, np.zeros(self.config.batch_size, np.float32)
+
+    def _draw(self, number: int) -> Drawn:
+        rng = np.random.default_rng([self.config.seed, number])
+        windows = rng.permutation(len(self.windows[columns.TARGET_ITEM_ID]))
+        lists = rng.permutation(len(self.lists.user))
+        candidates, scores = sample_negatives(self.lists, self.config.negatives, rng)
         pairs = sample_pairs(self.histories, self.config.pairs_per_item, rng)
         if not len(pairs):
             # The batch keeps its shape, without a label, where no two users rated the same item.
             pairs = np.full((1, 2), NO_EVENT)
-        self.pairs = pairs[_fill(np.arange(len(pairs)), self.steps * self.config.pair_batch_size)]
-
-    def __getitem__(self, step: int) -> tuple[dict[str, Batch], np.ndarray]:
-        """Inputs by kind; the labels travel with them, and the second value only counts rows."""
-        batch = {
-            "singles": self._singles(_slice(self.window_order, step, self.config.batch_size)),
-            "lists": self._lists(_slice(self.list_order, step, self.list_rows)),
-            "pairs": self._pairs(_slice(self.pairs, step, self.config.pair_batch_size)),
-        }
-        return batch, np.zeros(self.config.batch_size, np.float32)
+        return Drawn(
+            _fill(windows, self.steps * self.config.batch_size),
+            _fill(lists, self.steps * self.list_rows),
+            candidates,
+            scores,
+            pairs[_fill(np.arange(len(pairs)), self.steps * self.config.pair_batch_size)],
+        )
 
     def _singles(self, rows: np.ndarray) -> Batch:
         taken = {name: values[rows] for name, values in self.windows.items()}
@@ -88,9 +110,9 @@ class TrainingBatches(keras.utils.PyDataset):
             "label": rating[:, :, None, None],
         }
 
-    def _lists(self, rows: np.ndarray) -> Batch:
+    def _lists(self, rows: np.ndarray, drawn: Drawn) -> Batch:
         return list_inputs(
-            self.lists, rows, self.candidates[rows], self.scores[rows], self.config.history_len
+            self.lists, rows, drawn.candidates[rows], drawn.scores[rows], self.config.history_len
         )
 
     def _pairs(self, pairs: np.ndarray) -> Batch:

@@ -10,6 +10,8 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 # isort: split
 import tensorflow as tf
 
+from ranking.affinities import ItemAffinities
+from ranking.affinity_features import look_up
 from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -20,24 +22,25 @@ HISTORY = [columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIME
 
 
 class RankingModule:
-    """The transform graph, the ranker and the catalogue's vectors behind named signatures."""
+    """The transform graph, the ranker and what it knows of the items behind named signatures."""
 
-    def __init__(self, trainer: RankerTrainer, prepared: Artifact):
+    def __init__(self, trainer: RankerTrainer, affinities: ItemAffinities, prepared: Artifact):
         self.raw = RawFeatures(prepared)
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
         self.vectors = tf.Variable(trainer.item_vectors(), trainable=False, name="vectors")
+        self.neighbour = tf.Variable(affinities.neighbour, trainable=False, name="neighbour")
+        self.strength = tf.Variable(affinities.strength, trainable=False, name="strength")
 
     def serving_default(self, **raw: Any) -> dict[str, Any]:
         """Raw histories, user features and candidate ids to scores."""
         batch = self._batch(raw, HISTORY)
-        index = self.raw.item_index(raw[columns.CANDIDATE_ITEM_ID])
-        candidates = tf.gather(self.vectors, index)
+        candidates = tf.gather(self.vectors, batch[columns.CANDIDATE_ITEM_ID][:, 0])
         history = tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID])
         return self._score(batch, history, candidates)
 
     def from_vectors(self, **raw: Any) -> dict[str, Any]:
-        """The same with the vectors of history and candidates given."""
+        """The same with the vectors of history and candidates given; their ids may be unknown."""
         batch = self._batch(raw, [*HISTORY, "history_vector"])
         return self._score(batch, batch.pop("history_vector"), raw["candidate_vector"])
 
@@ -55,12 +58,14 @@ class RankingModule:
             columns.RETRIEVAL_SCORE: tf.TensorSpec(
                 [None, None, None], tf.float32, columns.RETRIEVAL_SCORE
             ),
+            columns.CANDIDATE_ITEM_ID: tf.TensorSpec(
+                [None, None], tf.string, columns.CANDIDATE_ITEM_ID
+            ),
         }
-        candidate_id = tf.TensorSpec([None, None], tf.string, columns.CANDIDATE_ITEM_ID)
         history_vector = tf.TensorSpec([None, None, None, width], tf.float32, "history_vector")
         candidate_vector = tf.TensorSpec([None, None, width], tf.float32, "candidate_vector")
         specs = {
-            "serving_default": request | {columns.CANDIDATE_ITEM_ID: candidate_id},
+            "serving_default": request,
             "from_vectors": request
             | {"history_vector": history_vector, "candidate_vector": candidate_vector},
             "encode_items": self.raw.item_spec(),
@@ -87,22 +92,34 @@ class RankingModule:
             batch[name] = tf.ensure_shape(batch[name], [None, None, *value.shape[1:]])
         batch["owner_mask"] = tf.range(shape[1], dtype=tf.int64) < raw[columns.OWNER_COUNT][:, None]
         batch[columns.RETRIEVAL_SCORE] = raw[columns.RETRIEVAL_SCORE][:, None]
+        candidates = self.raw.item_index(raw[columns.CANDIDATE_ITEM_ID])
+        batch[columns.CANDIDATE_ITEM_ID] = candidates[:, None]
         return batch | self.raw.users({name: raw[name] for name in self.raw.user_spec([None])})
 
     def _score(self, batch: dict[str, Any], history: Any, candidates: Any) -> dict[str, Any]:
         """One cutoff, which sees all; ratings stay on the scale."""
-        vectors = {"history_vector": history, "candidate_vector": candidates[:, None]}
-        scores = self.ranker(batch | vectors, training=False)
+        ids = (batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID])
+        looked_up = {
+            "history_vector": history,
+            "candidate_vector": candidates[:, None],
+            "affinity": look_up(self.neighbour, self.strength, *ids),
+        }
+        scores = self.ranker(batch | looked_up, training=False)
         low, high = self.raw.card.rating_range
         return {
             "rating": tf.clip_by_value(scores["rating"][:, 0], low, high),
+            "like": tf.sigmoid(scores["like"][:, 0]),
             "joint_rating": tf.clip_by_value(scores["joint_rating"][:, 0], low, high),
             "watch_next": scores["watch_next"][:, 0],
         }
 
 
-def export(trainer: RankerTrainer, prepared: Artifact, out: Path) -> None:
-    """Writes `model/` into `out`."""
-    module = RankingModule(trainer, prepared)
-    parts = {"raw": module.raw, "vectors": module.vectors}
+def export(
+    trainer: RankerTrainer, affinities: ItemAffinities, prepared: Artifact, out: Path
+) -> None:
+    """Writes `model/` into `out`, with the affinities of all that may be known when it serves."""
+    module = RankingModule(trainer, affinities, prepared)
+    parts: dict[str, Any] = {
+        name: getattr(module, name) for name in ("raw", "vectors", "neighbour", "strength")
+    }
     save_model(out / "model", trainer.ranker, parts, module.signatures())

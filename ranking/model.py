@@ -12,6 +12,7 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from ranking.affinity_features import FEATURES, AffinityFeatures
 from ranking.attention import PairUserBlock
 from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
@@ -48,7 +49,8 @@ class Ranker(keras.Model):
         """
         super().__init__()
         self.dim = dim = config.embedding_dim
-        self.rating_range = rating_range
+        self.rating_range = low, high = rating_range
+        self.like_threshold = low + config.like_share * (high - low)
         small = keras.initializers.RandomNormal(stddev=0.02)
 
         def table(size: int, name: str) -> Any:
@@ -67,12 +69,22 @@ class Ranker(keras.Model):
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
         self.baseline = RatingBaseline(mean_rating, name="rating_baseline")
         self.rating_head = Mlp(dim, config.hidden, config.dropout, name="rating_head")
+        self.like_head = Mlp(dim, config.hidden, config.dropout, name="like_head")
         self.joint_head = Mlp(2 * dim, config.hidden, config.dropout, name="joint_head")
-        self.watch_head = Mlp(dim + 1, config.hidden, config.dropout, name="watch_head")
+        self.affinity_features = AffinityFeatures(name="affinity_features")
+        width = dim + FEATURES + 1
+        self.watch_head = Mlp(width, config.hidden, config.dropout, name="watch_head")
         self._build_parts()
 
     def _build_parts(self) -> None:
-        heads = (self.baseline, self.rating_head, self.joint_head, self.watch_head)
+        self.affinity_features.build()
+        heads = (
+            self.baseline,
+            self.rating_head,
+            self.like_head,
+            self.joint_head,
+            self.watch_head,
+        )
         tables = (self.item_tower, self.item_bias, *self.user_tables.values(), self.gap)
         parts: tuple[Any, ...] = (*tables, *self.blocks, *heads)
         for part in parts:
@@ -84,6 +96,10 @@ class Ranker(keras.Model):
         )
         self.retrieval_weight = self.add_weight(
             shape=(), initializer="ones", name="retrieval_weight"
+        )
+        self.like_steepness = self.add_weight(shape=(), initializer="ones", name="like_steepness")
+        self.affinity_weight = self.add_weight(
+            shape=(FEATURES,), initializer="zeros", name="affinity_weight"
         )
         self.built = True
 
@@ -99,13 +115,15 @@ class Ranker(keras.Model):
                 `[batch, owners, history_len]`, left-padded with 0 and NaN; `history_vector`
                 `[batch, owners, history_len, embedding_dim + 1]`; `candidate_vector`
                 `[batch, cutoffs, candidates, embedding_dim + 1]`; `retrieval_score`
-                `[batch, cutoffs, candidates, owners]`; `owner_mask` `[batch, owners]` bool; each
-                user feature `[batch, owners]` int64.
+                `[batch, cutoffs, candidates, owners]`; `affinity` as
+                `ranking.affinity_features.look_up` gives it; `owner_mask` `[batch, owners]` bool;
+                each user feature `[batch, owners]` int64.
             training: Whether dropout applies.
 
         Returns:
-            `rating` `[batch, cutoffs, candidates, owners]`; `joint_rating` and `watch_next`
-            `[batch, cutoffs, candidates]`.
+            `rating`, and `like`, the logit of a rating of at least `like_threshold`, `[batch,
+            cutoffs, candidates, owners]`; `joint_rating` and `watch_next` `[batch, cutoffs,
+            candidates]`.
         """
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
         candidates = batch["candidate_vector"]
@@ -164,23 +182,38 @@ class Ranker(keras.Model):
         pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
         together = self.joint_head(pooled, training=training) * (1.0 - 1.0 / count)
 
-        retrieval = batch[columns.RETRIEVAL_SCORE]
-        inputs = ops.concatenate([tokens, ops.expand_dims(retrieval, -1)], axis=-1)
-        watch = self.retrieval_weight * retrieval + self.watch_head(inputs, training=training)
+        like = self.like_steepness * (rating - self.like_threshold)
         return {
             "rating": rating,
+            "like": like + self.like_head(tokens, training=training),
             "joint_rating": mean(rating) + together,
-            "watch_next": mean(watch),
+            "watch_next": mean(self._watch_next(batch, tokens, geometry, training)),
         }
+
+    def _watch_next(
+        self, batch: dict[str, Any], tokens: Any, geometry: Geometry, training: bool | None
+    ) -> Any:
+        """How likely each owner would watch it next; `[batch, cutoffs, candidates, owners]`."""
+        retrieval = batch[columns.RETRIEVAL_SCORE]
+        affinities = self.affinity_features(
+            batch["affinity"], geometry.candidate_mask[..., 1:], _events_back(geometry)
+        )
+        inputs = ops.concatenate([tokens, affinities, ops.expand_dims(retrieval, -1)], axis=-1)
+        known = self.retrieval_weight * retrieval + ops.matmul(affinities, self.affinity_weight)
+        return known + self.watch_head(inputs, training=training)
 
     def _baseline(self, batch: dict[str, Any], geometry: Geometry) -> Any:
         """Mu and owner biases at each cutoff, `[batch, cutoffs, owners]`."""
-        cutoffs, keys = geometry.candidate_distance.shape
-        newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
-        back = np.maximum(newest[:, None] - np.arange(1, keys), 0).astype(np.float32)
         return self.baseline(
             batch[columns.HISTORY_RATING],
             batch["history_vector"][..., self.dim],
             geometry.candidate_mask[..., 1:],
-            back,
+            _events_back(geometry),
         )
+
+
+def _events_back(geometry: Geometry) -> np.ndarray:
+    """Events from the newest that a cutoff sees, from 0; `[cutoffs, history_len]` float32."""
+    cutoffs, keys = geometry.candidate_distance.shape
+    newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
+    return np.maximum(newest[:, None] - np.arange(1, keys), 0).astype(np.float32)

@@ -33,8 +33,14 @@ class CandidateLists:
     score: np.ndarray
 
 
-def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLists, CandidateLists]:
-    """Reads `candidates.npz`: lists to train on, and those of each user's newest event to validate.
+def load_candidate_lists(
+    path: Path, histories: Histories
+) -> tuple[CandidateLists, CandidateLists, Histories]:
+    """Reads `candidates.npz`.
+
+    Returns:
+        Lists to train on, those of each user's newest event, to validate, and the events before all
+        lists.
 
     Raises:
         ValueError: The file is of other users than the histories, or nobody has two held-back
@@ -47,8 +53,12 @@ def load_candidate_lists(path: Path, histories: Histories) -> tuple[CandidateLis
     user = np.flatnonzero((data["position"][:, -2:] >= 0).all(axis=1))
     if not len(user):
         raise ValueError(f"{path}: expected users with at least 2 held-back events, got none")
-    newest = slice(-1, None)
-    return _slots(data, histories, user, slice(0, -1)), _slots(data, histories, user, newest)
+    held_back = (data["position"] >= 0).sum(axis=1)
+    return (
+        _slots(data, histories, user, slice(0, -1)),
+        _slots(data, histories, user, slice(-1, None)),
+        histories.head(histories.lengths - held_back),
+    )
 
 
 def without_validated(everything: Histories, held: CandidateLists) -> Histories:

@@ -12,34 +12,56 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from ranking.affinities import ItemAffinities
+from ranking.affinity_features import look_up
+from ranking.losses import listwise, log_loss, squared_error
 from ranking.model import Ranker
 from schemas import columns
 from schemas.config import RankingConfig
 
-NEVER = -1e9
-
 
 class RankerTrainer(keras.Model):
-    """Looks item vectors up, runs the ranker on each kind of batch, and adds the losses.
+    """Looks up item vectors and affinities, runs the ranker on each kind of batch, adds the losses.
 
-    Ratings: squared error of every owner's rating, and of the owners' mean rating. Watch-next:
-    listwise softmax cross-entropy of the watched item among the candidates (ListNet's top-one
-    form, Cao et al. 2007).
+    Ratings: squared error of every owner's rating, and of the owners' mean rating. Like: whether
+    the rating reaches a threshold. Watch-next: listwise softmax cross-entropy of the watched item
+    among the candidates. The weights of the tasks are the configuration's or, with `task_weights =
+    "learned"`, these over a variance of each that is learned along (Kendall, Gal and Cipolla,
+    CVPR 2018).
     """
 
-    def __init__(self, ranker: Ranker, item_table: dict[str, np.ndarray], config: RankingConfig):
+    def __init__(
+        self,
+        ranker: Ranker,
+        item_table: dict[str, np.ndarray],
+        affinities: ItemAffinities,
+        config: RankingConfig,
+    ):
         """Creates the training model.
 
         Args:
             ranker: The model to train.
             item_table: As `schemas.prepared.load_item_table` gives it.
+            affinities: Counted before the events of the lists, as those of a request will be.
             config: The stage's configuration.
         """
         super().__init__()
         self.ranker, self.config = ranker, config
         self.item_table = {name: ops.convert_to_tensor(v) for name, v in item_table.items()}
-        names = ("rating_loss", "pair_loss", "watch_next_loss")
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self.neighbour = ops.convert_to_tensor(affinities.neighbour)
+        self.strength = ops.convert_to_tensor(affinities.strength)
+        self.weights_of_tasks = {
+            "rating_loss": config.rating_weight,
+            "like_loss": config.like_weight,
+            "pair_loss": config.pair_weight,
+            "watch_next_loss": config.watch_next_weight,
+        }
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in self.weights_of_tasks}
+        self.log_variance = None
+        if config.task_weights == "learned":
+            self.log_variance = self.add_weight(
+                shape=(len(self.trackers),), initializer="zeros", name="log_variance"
+            )
         self.built = True
 
     def call(
@@ -57,9 +79,11 @@ class RankerTrainer(keras.Model):
 
     def score(self, batch: dict[str, Any], vectors: Any, training: bool | None = None) -> Any:
         """The ranker's outputs for a batch that names items by index."""
+        history, candidates = batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID]
         looked_up = {
-            "history_vector": ops.take(vectors, batch[columns.HISTORY_ITEM_ID], axis=0),
-            "candidate_vector": ops.take(vectors, batch[columns.CANDIDATE_ITEM_ID], axis=0),
+            "history_vector": ops.take(vectors, history, axis=0),
+            "candidate_vector": ops.take(vectors, candidates, axis=0),
+            "affinity": look_up(self.neighbour, self.strength, history, candidates),
         }
         return self.ranker(batch | looked_up, training=training)
 
@@ -71,36 +95,26 @@ class RankerTrainer(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Weighted sum of the three losses."""
-        rating = _squared_error(y_pred["singles"]["rating"], x["singles"]["label"])
-        together = ops.mean(x["pairs"]["label"], axis=-1)
-        pair = _squared_error(y_pred["pairs"]["joint_rating"], together)
-        pair = pair + _squared_error(y_pred["pairs"]["rating"], x["pairs"]["label"])
-        watch = _listwise(y_pred["lists"]["watch_next"], x["lists"][columns.CANDIDATE_ITEM_ID])
-        for name, value in zip(self.trackers, (rating, pair, watch), strict=True):
+        """Weighted sum of the tasks' losses."""
+        losses = self._task_losses(x, y_pred)
+        for name, value in losses.items():
             self.trackers[name].update_state(value)
-        return (
-            self.config.rating_weight * rating
-            + self.config.pair_weight * pair
-            + self.config.watch_next_weight * watch
-        )
+        values = ops.stack([losses[name] for name in self.trackers])
+        if self.log_variance is not None:
+            values = ops.exp(-self.log_variance) * values + self.log_variance
+        return ops.sum(ops.multiply([*self.weights_of_tasks.values()], values))
 
-
-def _squared_error(predicted: Any, label: Any) -> Any:
-    """Mean over the labels that are given; NaN is none."""
-    given = ops.logical_not(ops.isnan(label))
-    error = ops.where(given, predicted - ops.where(given, label, 0.0), 0.0)
-    return ops.sum(ops.square(error)) / ops.maximum(ops.sum(ops.cast(given, error.dtype)), 1.0)
-
-
-def _listwise(scores: Any, candidates: Any) -> Any:
-    """Mean negative log softmax of the first candidate of each list; 0 is no item.
-
-    Args:
-        scores: `[batch, slots, candidates]` float.
-        candidates: The same shape, item indices, the watched item first.
-    """
-    real = ops.not_equal(candidates, columns.PADDING)
-    losses = -ops.log_softmax(ops.where(real, scores, NEVER), axis=-1)[..., 0]
-    some = ops.cast(real[..., 0], losses.dtype)
-    return ops.sum(losses * some) / ops.maximum(ops.sum(some), 1.0)
+    def _task_losses(self, x: Any, y_pred: Any) -> dict[str, Any]:
+        singles, pairs, lists = (x[kind] for kind in ("singles", "pairs", "lists"))
+        together = ops.mean(pairs["label"], axis=-1)
+        return {
+            "rating_loss": squared_error(y_pred["singles"]["rating"], singles["label"]),
+            "like_loss": log_loss(
+                y_pred["singles"]["like"], singles["label"], self.ranker.like_threshold
+            ),
+            "pair_loss": squared_error(y_pred["pairs"]["joint_rating"], together)
+            + squared_error(y_pred["pairs"]["rating"], pairs["label"]),
+            "watch_next_loss": listwise(
+                y_pred["lists"]["watch_next"], lists[columns.CANDIDATE_ITEM_ID]
+            ),
+        }

@@ -41,6 +41,7 @@ TINY = Config(
         dropout=0.0,
         learning_rate=5e-3,
         negatives=10,
+        pair_batch_size=64,
     ),
     evaluate=EvaluateConfig(),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.config.checks import at_least, check_training, refuse
+from schemas.config.checks import at_least, check_choice, check_training, refuse
+
+TASK_WEIGHTS = ("fixed", "learned")
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,27 @@ class RankingConfig:
         heads: Attention heads in each block.
         hidden: Widths of each head's MLP.
         dropout: Dropout rate on tokens, attention output and MLPs.
+        neighbours: Of each item, the items for which its affinity is remembered; a power of two.
+        ease_items: Most popular items among which EASE is fitted, in memory of 24 times its square.
+        ease_l2: Its regularisation, in events.
         negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.
         pairs_per_item: Upper limit of user pairs taken per commonly rated item and epoch.
         pair_batch_size: Pairs in a training step.
         batch_size: Users in a training step.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
-        epochs: Epochs trained; the log has validation figures of each.
+        epochs: Epochs trained, at most; the log has validation figures of each.
+        patience: Epochs without a better validation NDCG@10 before stopping; the best epoch's
+            weights then stay. 0: all epochs are run and the last one's stay (docs/decisions.md).
         rating_weight: Weight of the owners' rating loss.
+        like_weight: Weight of the loss of what is liked.
+        like_share: Where on the rating scale liking begins: .75 of 1 to 5 is 4.
         pair_weight: Weight of what pairs teach: the loss of their mean rating and of each one's.
         watch_next_weight: Weight of the listwise watch-next loss.
+        task_weights: `fixed`, the four above, or `learned`: these over a variance of each task that
+            is learned along.
         jit: Compile the training step with XLA; here XLA's CPU code is several times slower.
+        checkpoint_seconds: At most so much training is lost by a kill.
         seed: Seed of initial weights, samples and dropout.
     """
 
@@ -38,6 +50,9 @@ class RankingConfig:
     heads: int = 2
     hidden: tuple[int, ...] = (256, 128)
     dropout: float = 0.2
+    neighbours: int = 64
+    ease_items: int = 8_192
+    ease_l2: float = 500.0
     negatives: int = 24
     pairs_per_item: int = 40
     pair_batch_size: int = 16
@@ -45,15 +60,36 @@ class RankingConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     epochs: int = 10
+    patience: int = 0
     rating_weight: float = 1.0
+    like_weight: float = 1.0
+    like_share: float = 0.75
     pair_weight: float = 1.0
     watch_next_weight: float = 1.0
+    task_weights: str = "fixed"
     jit: bool = False
+    checkpoint_seconds: float = 60.0
     seed: int = 1
 
     def __post_init__(self) -> None:
         check_training("ranking", self)
-        at_least("ranking", self, negatives=1, pairs_per_item=1, pair_batch_size=1)
+        at_least(
+            "ranking",
+            self,
+            neighbours=1,
+            ease_items=1,
+            negatives=1,
+            pairs_per_item=1,
+            pair_batch_size=1,
+        )
         at_least("ranking", self, rating_weight=0, pair_weight=0, watch_next_weight=0)
+        at_least("ranking", self, like_weight=0, patience=0, checkpoint_seconds=0)
+        check_choice("ranking.task_weights", self.task_weights, TASK_WEIGHTS)
+        if not 0 < self.like_share <= 1:
+            refuse("ranking.like_share", "more than 0 and at most 1", self.like_share)
+        if self.neighbours & (self.neighbours - 1):
+            refuse("ranking.neighbours", "a power of two", self.neighbours)
+        if not self.ease_l2 > 0:
+            refuse("ranking.ease_l2", "more than 0", self.ease_l2)
         if not self.hidden or min(self.hidden) < 1:
             refuse("ranking.hidden", "widths of at least 1", self.hidden)

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ranking.affinities import count_affinities
 from ranking.batches import TrainingBatches
 from ranking.samples import load_candidate_lists, without_validated
 from ranking.train import Validator, new_trainer
+from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.histories import Histories
-from schemas.prepared import load_histories
+from schemas.prepared import item_sizes, load_histories
 from tests.conftest import TINY
 
 TAIL, ITEMS = 3, 30
@@ -64,16 +66,17 @@ def events(everything: Histories, at: set[tuple[int, int]]) -> np.ndarray:
 
 def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
-    lists, held = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    lists, held, before = load_candidate_lists(tmp_path / "candidates.npz", everything)
     validated = events(everything, VALIDATED)
     assert held.end.tolist() == validated.tolist()
+    held_back = events(everything, VALIDATED | LISTED | {(3, 6)})  # user 3 has one alone
+    assert set(everything.timestamp) - set(before.timestamp) == set(everything.timestamp[held_back])
 
     config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
     batches = TrainingBatches(without_validated(everything, held), lists, config)
     times, ratings, watched = set(), set(), set()
-    for _ in range(3):
-        for step in range(len(batches)):
-            kinds, _ = batches[step]
+    for number in (1, 2, 3):
+        for kinds, _ in batches.epoch(number):
             for batch in kinds.values():
                 times |= set(batch["history_timestamp"].ravel().tolist())
                 ratings |= set(batch["history_rating"].ravel().tolist())
@@ -85,7 +88,6 @@ def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp
                 for user, items in zip(users[:, 0], targets, strict=True)
                 for item in items[items > 0]
             }
-        batches.on_epoch_end()
     assert not times & set(everything.timestamp[validated].tolist())
     assert not ratings & set(everything.rating[validated].tolist())
     listed = everything.item_id[events(everything, LISTED)].tolist()
@@ -93,6 +95,24 @@ def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp
     assert watched == set(zip(users, listed, strict=True))
     # And nothing else is left out: every other event is a label.
     assert set(np.delete(everything.rating, validated).tolist()) <= ratings
+
+
+def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
+    everything: Histories, tmp_path: Path
+):
+    write_candidates(everything, tmp_path / "candidates.npz")
+    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    config = RankingConfig(batch_size=2, history_len=5, pair_batch_size=8, negatives=4)
+    batches = TrainingBatches(without_validated(everything, held), lists, config)
+    whole, rest = list(batches.epoch(2)), list(batches.epoch(2, first_step=1))
+    assert len(whole) == batches.steps > 1
+    assert len(rest) == batches.steps - 1
+    for (one, _), (other, _) in zip(whole[1:], rest, strict=True):
+        for kind, batch in one.items():
+            for name, values in batch.items():
+                np.testing.assert_array_equal(values, other[kind][name])
+    another = next(batches.epoch(3))[0]
+    assert (whole[0][0]["pairs"]["label"] != another["pairs"]["label"]).any()
 
 
 @pytest.mark.parametrize("rated", ["nothing", "no item twice"])
@@ -103,14 +123,19 @@ def test_ranker_is_trained_without_pairs(prepared: Artifact, retrieval: Artifact
         _, first = np.unique(histories.item_id, return_index=True)
         rating[first] = histories.rating[first]
     histories = dataclasses.replace(histories, rating=rating)
-    lists, held = load_candidate_lists(retrieval.path / "candidates.npz", histories)
+    lists, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", histories)
     config = dataclasses.replace(TINY.ranking, batch_size=64)
+    indices = item_sizes(prepared)[columns.ITEM_ID]
     batches = TrainingBatches(without_validated(histories, held), lists, config)
-    assert np.isnan(batches[0][0]["pairs"]["label"]).all()
+    first, _ = next(batches.epoch(1))
+    assert np.isnan(first["pairs"]["label"]).all()
 
-    trainer = new_trainer(prepared, histories, config)
+    nothing = count_affinities(histories.head(histories.lengths * 0), indices, config)
+    trainer = new_trainer(prepared, histories, nothing, config)
     trainer.compile(optimizer="adam")
-    losses = trainer.fit(batches, verbose=0).history
+    losses = trainer.fit(
+        batches.epoch(1), steps_per_epoch=batches.steps, shuffle=False, verbose=0
+    ).history
     assert losses["pair_loss"] == [0.0]
     assert losses["watch_next_loss"][0] > 0
     assert (losses["rating_loss"][0] > 0) == (rated == "no item twice")

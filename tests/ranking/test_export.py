@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from ranking.affinities import count_affinities
 from ranking.batches import one_owner
 from ranking.export import export
 from ranking.train import new_trainer
+from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.histories import history_before
-from schemas.prepared import load_histories
+from schemas.prepared import item_sizes, load_histories
 from tests.conftest import TINY
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
@@ -26,12 +28,14 @@ CANDIDATES = 3
 
 def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp_path: Path):
     histories = load_histories(prepared, "fit")
-    trainer = new_trainer(prepared, histories, TINY.ranking)
+    indices = item_sizes(prepared)[columns.ITEM_ID]
+    affinities = count_affinities(histories, indices, TINY.ranking)
+    trainer = new_trainer(prepared, histories, affinities, TINY.ranking)
     random = np.random.default_rng(0)
     # Parts that begin with zeros would hide what they read.
     weights = [w + random.normal(0, 0.05, w.shape) for w in trainer.ranker.get_weights()]
     trainer.ranker.set_weights(weights)
-    export(trainer, prepared, tmp_path)
+    export(trainer, affinities, prepared, tmp_path)
 
     ends, first = histories.offsets[1:][USERS], histories.offsets[RATED_BY]
     index = np.tile(histories.item_id[first : first + CANDIDATES], (len(USERS), 1))
@@ -48,6 +52,8 @@ def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp
         candidate_item_id=tf.constant([candidates] * len(USERS)),
         retrieval_score=tf.constant(score[:, 0]),
     )
+    like = tf.sigmoid(expected["like"])[:, 0]
+    np.testing.assert_allclose(found["like"], like, atol=1e-5, rtol=1e-5)
     watch_next = expected["watch_next"].numpy()[:, 0]
     np.testing.assert_allclose(found["watch_next"], watch_next, atol=1e-5, rtol=1e-5)
     for name in ("rating", "joint_rating"):

@@ -94,7 +94,7 @@ def test_short_lists_are_padded():
 
 def test_training_lists_hold_no_validation_event(retrieval: Artifact, prepared: Artifact):
     everything = load_histories(prepared, "fit")
-    train, held = load_candidate_lists(retrieval.path / "candidates.npz", everything)
+    train, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", everything)
     last = everything.offsets[1:][held.user] - 1
     assert (held.end == last).all()
     assert (train.end < last).all()

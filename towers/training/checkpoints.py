@@ -24,7 +24,7 @@ class State:
     Attributes:
         epoch: The epoch under way, from 1.
         step: Steps of it that are done.
-        loss: Mean loss of those.
+        means: Of those, of the loss and of each of its parts.
         seconds: What they took, in all attempts.
         best_epoch: The epoch with the best validation figure, 0 before the first.
         best: That figure.
@@ -33,7 +33,7 @@ class State:
 
     epoch: int = 1
     step: int = 0
-    loss: float = 0.0
+    means: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     best_epoch: int = 0
     best: float = -1.0

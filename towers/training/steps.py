@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from towers.training.workers import several_workers
 
-TakeSteps = Callable[[tf.data.Dataset, int, keras.callbacks.Callback], None]
-"""(batches, how many, told of every step as Keras tells it)."""
+TakeSteps = Callable[[Any, int, keras.callbacks.Callback], None]
+"""(batches as Keras takes them, how many, told of every step as Keras tells it)."""
 
 
 def steps_of(model: keras.Model) -> TakeSteps:
@@ -22,7 +22,7 @@ def steps_of(model: keras.Model) -> TakeSteps:
     if several_workers():
         return _together(model)
 
-    def take(batches: tf.data.Dataset, count: int, callback: keras.callbacks.Callback) -> None:
+    def take(batches: Any, count: int, callback: keras.callbacks.Callback) -> None:
         model.fit(batches, steps_per_epoch=count, shuffle=False, verbose=0, callbacks=[callback])
 
     return take
