@@ -8,7 +8,6 @@ settings are chosen by it, and the test events are not looked at.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -88,7 +87,6 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
     done = directory / "figures.json"
     if done.exists():
         return dict(json.loads(done.read_text()))
-    started = time.perf_counter()
     with (
         training_scope(config.devices, config.precision, config.batch_size),
         EpochLog(directory, "fit") as log,
@@ -102,7 +100,6 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
         figures = {
             NDCG: round(scorer.ndcg(), 5),
             "epochs": epochs,
-            "fit_s": round(time.perf_counter() - started, 1),
             "parameters": model.count_params(),
         }
     write_json(done, figures)
@@ -114,7 +111,7 @@ def summary(found: Fits) -> dict[str, float]:
     """Of each variant: means, the difference to the base over the same seeds, and every fit."""
     figures: dict[str, float] = {}
     for variant, fits in found.items():
-        for figure in (NDCG, "fit_s", "epochs"):
+        for figure in (NDCG, "epochs"):
             figures[f"{variant}_{figure}"] = round(mean(one[figure] for one in fits.values()), 4)
         figures[f"{variant}_parameters"] = next(iter(fits.values()))["parameters"]
         of_base = found.get(BASE, {})
@@ -134,7 +131,7 @@ def _kept(name: str) -> dict[str, dict[str, float]]:
     if not path.exists():
         return {}
     result = json.loads(path.read_text())
-    names = (NDCG, "epochs", "fit_s", "parameters")
+    names = (NDCG, "epochs", "parameters")
     return {
         directory: {name: result["figures"][f"{fit}_{name}"] for name in names}
         for fit, directory in result["config"]["fits"].items()

@@ -46,7 +46,7 @@ def test_fits_of_the_kept_result_are_not_fitted_again(
 
     def fit(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict[str, float]:
         fitted.append(config)
-        return {NDCG: 0.5, "epochs": 1, "fit_s": 1.0, "parameters": 1}
+        return {NDCG: 0.5, "epochs": 1, "parameters": 1}
 
     monkeypatch.setattr(ablation, "fitted", fit)
     ablate(replace(tiny, runs=tmp_path / "elsewhere"), [1, 2])
@@ -62,10 +62,10 @@ def test_fits_of_the_kept_result_are_not_fitted_again(
 
 def test_a_difference_is_over_the_seeds_of_both() -> None:
     def fit(ndcg: float) -> dict[str, float]:
-        return {NDCG: ndcg, "epochs": 3, "fit_s": 2.0, "parameters": 7}
+        return {NDCG: ndcg, "epochs": 3, "parameters": 7}
 
     figures = summary({BASE: {1: fit(0.1), 2: fit(0.3)}, "wide": {1: fit(0.2), 2: fit(0.2)}})
     assert figures[f"{BASE}_{NDCG}"] == 0.2
     assert figures[f"wide_minus_{BASE}"] == 0
     assert figures[f"wide_minus_{BASE}_deviation"] == pytest.approx(0.1414)
-    assert figures["wide_seed_2_fit_s"] == 2
+    assert figures["wide_seed_2_epochs"] == 3
