@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: quickstart test test-flink test-prism test-parity check lock proto clean
+.PHONY: quickstart test test-flink test-prism check lock proto clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
@@ -49,10 +49,6 @@ test-flink: $(INSTALLED)
 
 test-prism: $(INSTALLED)
 	$(BIN)/python -m pytest -m prism tests/flink
-
-# Holds the exported models against themselves in a bare process and through TensorFlow's C API.
-test-parity: $(INSTALLED)
-	$(BIN)/python -m pytest -m parity tests/benchmarks
 
 # Measures a result of docs/results/ again, e.g. `make results-prepare`; `make results-ml-1m
 # ARGS=--help` says what a script needs.

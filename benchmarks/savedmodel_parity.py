@@ -11,6 +11,7 @@ import argparse
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from schemas.prepared import load_card
 
 STAGES = ("prepared", "retrieval", "ranking")
 MODELS = ("retrieval", "ranking")
+IN_PROCESS = "in_process"
 SEED = 1
 
 Figures = dict[str, float]
@@ -50,27 +52,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         program = compile_program(Path(scratch))
         for model in MODELS:
-            path = stages[model].path / "model"
-            figures |= _prefixed(model, differences(path, asked[model], program))
+            answered = answers(stages[model].path / "model", asked[model], program)
+            figures |= _prefixed(model, differences(asked[model], answered))
     for name, value in figures.items():
         print(f"{name:60} {value:g}")
     _judge(figures)
-
-    prepared = stages["prepared"]
-    data = {
-        "name": load_card(prepared).name,
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": prepared.manifest["inputs"]["data"]["files"],
-    }
-    config = {
+    settings = {
         "requests": arguments.requests,
         "batch": request_calls.BATCH,
         "candidates": request_calls.CANDIDATES,
         "owners": request_calls.OWNERS,
         "atol": ATOL,
         "rtol": RTOL,
-        **{model: stages[model].manifest["config"] for model in MODELS},
     }
+    config = settings | {model: stages[model].manifest["config"] for model in MODELS}
+    data = _described(stages["prepared"])
     print(write_result("savedmodel-parity", data, SEED, config, figures, {}))
 
 
@@ -92,34 +88,43 @@ def calls(stages: Mapping[str, Artifact], count: int) -> dict[str, list[Call]]:
     }
 
 
-def differences(model: Path, asked: list[Call], program: Path) -> Figures:
-    """How far a model's outputs lie from those in this process, by signature and way.
+def answers(model: Path, asked: list[Call], program: Path) -> dict[str, list[Arrays]]:
+    """The outputs of each call, by way.
 
     Args:
         model: The SavedModel's directory.
         asked: The calls.
         program: The C program.
+    """
+    with tempfile.TemporaryDirectory() as bare, tempfile.TemporaryDirectory() as c_api:
+        return {
+            IN_PROCESS: in_process(model, asked),
+            "bare_python": in_bare_python(model, asked, Path(bare)),
+            "c_api": through_c_api(program, model, asked, Path(c_api)),
+        }
+
+
+def differences(asked: list[Call], answered: Mapping[str, list[Arrays]]) -> Figures:
+    """How far the outputs lie from those in this process, by signature and way.
+
+    Args:
+        asked: The calls.
+        answered: By way, their outputs.
 
     Returns:
         `<signature>_requests` or `<signature>_items`, how many were asked; and
         `<signature>_<way>_<field>` for each field of `Difference`.
     """
-    expected = in_process(model, asked)
-    with tempfile.TemporaryDirectory() as bare, tempfile.TemporaryDirectory() as c_api:
-        ways = {
-            "bare_python": in_bare_python(model, asked, Path(bare)),
-            "c_api": through_c_api(program, model, asked, Path(c_api)),
-        }
     figures: Figures = {}
     for signature in dict.fromkeys(call.signature for call in asked):
         chosen = [at for at, call in enumerate(asked) if call.signature == signature]
+        expected = [answered[IN_PROCESS][at] for at in chosen]
         asked_of = "items" if signature == ENCODE_ITEMS else "requests"
-        figures[f"{signature}_{asked_of}"] = sum(_rows(expected[at]) for at in chosen)
-        for way, found in ways.items():
-            largest = largest_difference(
-                [found[at] for at in chosen], [expected[at] for at in chosen]
-            )
-            figures |= _prefixed(f"{signature}_{way}", largest._asdict())
+        figures[f"{signature}_{asked_of}"] = sum(_rows(outputs) for outputs in expected)
+        for way in sorted(set(answered) - {IN_PROCESS}):
+            largest = largest_difference([answered[way][at] for at in chosen], expected)
+            rounded = {name: float(f"{v:.3g}") for name, v in largest._asdict().items()}
+            figures |= _prefixed(f"{signature}_{way}", rounded)
     return figures
 
 
@@ -128,7 +133,16 @@ def _rows(outputs: Arrays) -> int:
 
 
 def _prefixed(prefix: str, figures: Mapping[str, float]) -> Figures:
-    return {f"{prefix}_{name}": float(f"{value:.4g}") for name, value in figures.items()}
+    return {f"{prefix}_{name}": value for name, value in figures.items()}
+
+
+def _described(prepared: Artifact) -> dict[str, Any]:
+    """What the result says of the data; of the source files there is the digest of digests."""
+    return {
+        "name": load_card(prepared).name,
+        "rows": prepared.figures["rows"]["accepted"],
+        "sha256": prepared.manifest["inputs"]["data"]["files"],
+    }
 
 
 def _judge(figures: Figures) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 # isort: split
 import tensorflow as tf
 
-OUR_FLAGS = ("TF_USE_LEGACY_KERAS", "KERAS_BACKEND", "PYTHONPATH")
+from benchmarks.bare_environment import bare_environment
 
 
 def run_bare(code: str, *arguments: str, directory: Path) -> str:
@@ -25,10 +24,14 @@ def run_bare(code: str, *arguments: str, directory: Path) -> str:
         *arguments: Of the process.
         directory: Where it runs.
     """
-    bare = {name: value for name, value in os.environ.items() if name not in OUR_FLAGS}
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, cwd=directory, env=bare
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=directory,
+        env=bare_environment(),
     )
     return done.stdout.splitlines()[-1]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks.parity.c_api.signatures import read_signatures
 from benchmarks.parity.calls import Arrays, Call, encoded
 from benchmarks.parity.item_calls import ItemVectors, item_calls
 from evaluation.requests import Requests
@@ -31,13 +32,10 @@ def retrieval_calls(
         requests: The split.
         rows: int64 `[rows]`, requests to ask.
     """
-    config = retrieval.manifest["config"]
     calls = item_calls(prepared)
     vectors = ItemVectors(retrieval.path / "model", calls)
     for batch in _batches(rows):
-        inputs = _request(requests, batch, config["history_len"])
-        if config["request_context"]:
-            inputs[columns.REQUEST_TIMESTAMP] = requests.target_timestamp[batch]
+        inputs = _request(requests, batch, retrieval)
         given = {"history_vector": vectors(inputs[columns.HISTORY_ITEM_ID])}
         calls += [Call(LOOK_UP, inputs), Call(FROM_VECTORS, inputs | given)]
     return calls
@@ -64,7 +62,7 @@ def ranking_calls(
     for owners in OWNERS:
         groups = rows[: len(rows) // owners * owners].reshape(-1, owners)
         for batch in _batches(groups):
-            inputs = _request(requests, batch, ranking.manifest["config"]["history_len"])
+            inputs = _request(requests, batch, ranking)
             inputs[columns.OWNER_COUNT] = np.full(len(batch), owners, np.int64)
             candidates, score = _candidates(encoder, requests, batch)
             inputs |= {columns.CANDIDATE_ITEM_ID: candidates, columns.RETRIEVAL_SCORE: score}
@@ -80,15 +78,26 @@ def _batches(rows: np.ndarray) -> Iterator[np.ndarray]:
     return (rows[at : at + BATCH] for at in range(0, len(rows), BATCH))
 
 
-def _request(requests: Requests, rows: np.ndarray, history_len: int) -> Arrays:
-    """Histories `[*rows, events]` and user inputs `[*rows]` of requests, rows of any shape."""
-    padded = requests.padded(rows.ravel(), history_len)._asdict()
+def _request(requests: Requests, rows: np.ndarray, stage: Artifact) -> Arrays:
+    """What a model reads of requests, rows of any shape.
+
+    Returns:
+        History columns `[*rows, events]`, left-padded; user inputs `[*rows]`; and of a model that
+        reads it the time of the request `[*rows]` int64.
+    """
+    padded = requests.padded(rows.ravel(), stage.manifest["config"]["history_len"])._asdict()
     inputs = {
         f"{columns.HISTORY_PREFIX}{name}": values.reshape(*rows.shape, -1)
         for name, values in padded.items()
     }
     inputs |= {name: values[rows] for name, values in requests.user_features.items()}
-    return {name: encoded(v) if v.dtype == object else v for name, v in inputs.items()}
+    inputs[columns.REQUEST_TIMESTAMP] = requests.target_timestamp[rows]
+    read = read_signatures(stage.path / "model")[LOOK_UP].inputs
+    return {
+        name: encoded(values) if values.dtype == object else values
+        for name, values in inputs.items()
+        if name in read
+    }
 
 
 def _candidates(

@@ -16,8 +16,6 @@ from benchmarks.parity.differences import ATOL, RTOL
 from schemas.artifacts import Artifact
 from tests.benchmarks.exported_calls import ranking_calls, retrieval_calls
 
-pytestmark = pytest.mark.parity
-
 CALLS = {"retrieval": retrieval_calls(), "ranking": ranking_calls()}
 CASES = [(model, case) for model, calls in CALLS.items() for case in calls]
 Answers = dict[str, dict[str, Arrays]]
@@ -115,7 +113,7 @@ def asked(prepared: Artifact, retrieval: Artifact, ranking: Artifact) -> dict[st
 def test_a_run_is_asked_the_same_with_vectors_as_without(
     models: dict[str, Path], asked: dict[str, list[Call]], model: str
 ):
-    answers = dict(enumerate(in_process(models[model], asked[model])))
+    answers = in_process(models[model], asked[model])
     signatures = [call.signature for call in asked[model]]
     looked_up = [at for at, name in enumerate(signatures) if name == "serving_default"]
     assert looked_up
@@ -124,13 +122,25 @@ def test_a_run_is_asked_the_same_with_vectors_as_without(
         assert_same(answers[at + 1], answers[at])
 
 
-def test_the_figures_of_a_run(
-    models: dict[str, Path], asked: dict[str, list[Call]], c_program: Path
-):
-    figures = savedmodel_parity.differences(models["ranking"], asked["ranking"], c_program)
-    # 12 requests of one owner, 6 of two, 3 of four; the planted catalogue has 150 items.
-    assert figures["serving_default_requests"] == figures["from_vectors_requests"] == 21
-    assert figures["encode_items_items"] == 150
+def test_groups_are_asked_beside_single_people(asked: dict[str, list[Call]]):
+    called = [call.inputs for call in asked["ranking"] if call.signature == "serving_default"]
+    shapes = [inputs["retrieval_score"].shape for inputs in called]
+    # Calls of at most 8 requests: 12 of one owner, 6 of two, 3 of four; 150 items, all candidates.
+    assert shapes == [(8, 150, 1), (4, 150, 1), (6, 150, 2), (3, 150, 4)]
+    assert [inputs["owner_count"].tolist() for inputs in called[2:]] == [[2] * 6, [4] * 3]
+
+
+@pytest.mark.parametrize("model", CALLS)
+def test_the_figures_of_a_model(expected: Answers, bare: Answers, in_c: Answers, model: str):
+    ways = {"in_process": expected, "bare_python": bare, "c_api": in_c}
+    answered = {way: [*answers[model].values()] for way, answers in ways.items()}
+    figures = savedmodel_parity.differences([*CALLS[model].values()], answered)
+    # Of retrieval 4 requests, 3 of them in a batch too, and one without events; of the ranker
+    # batches of 1 and of 3 for each of 3 numbers of owners and 3 of candidates.
+    requests = {"retrieval": [4 + 3 + 1, 4 + 3], "ranking": [(1 + 3) * 9] * 2}[model]
+    signatures = ("serving_default", "from_vectors")
+    assert [figures[f"{name}_requests"] for name in signatures] == requests
+    assert figures["encode_items_items"] == 1 + 3
     shares = [value for name, value in figures.items() if name.endswith("share_of_tolerance")]
-    assert len(shares) == 6
+    assert len(shares) == 6  # of three signatures in two ways
     assert max(shares) <= 1

@@ -17,8 +17,6 @@ from benchmarks.parity.calls import Call
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
 
-pytestmark = pytest.mark.parity
-
 SMALL = {"number": np.array([3.0], np.float32), "text": np.array([[b"a", b"b"]])}
 LARGEST, LEAST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
@@ -197,8 +195,11 @@ def test_a_damaged_call(c_program: Path, model: Path, call_file: Path, tmp_path:
 
 
 def test_no_compiler_and_one_that_refuses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(compiler, "COMPILERS", ("false",))
-    with pytest.raises(RuntimeError, match="false ended with 1"):
+    refusing = tmp_path / "refusing"
+    refusing.write_text("#!/bin/sh\necho 'not that' >&2\nexit 3\n")
+    refusing.chmod(0o700)
+    monkeypatch.setattr(compiler, "COMPILERS", (str(refusing),))
+    with pytest.raises(RuntimeError, match="refusing ended with 3:\nnot that"):
         compile_program(tmp_path)
     monkeypatch.setattr(compiler, "COMPILERS", ("no-such-compiler",))
     with pytest.raises(FileNotFoundError, match="a C compiler, one of no-such-compiler"):
