@@ -25,7 +25,7 @@ def fit_directory(
         also: Whatever else makes a difference.
     """
     identity = {
-        "prepared": prepared.reference,
+        "prepared": prepared.version,
         "config": asdict(config),
         "sources": source_digest(["towers", "schemas"]),
         "packages": package_versions(),

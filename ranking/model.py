@@ -20,6 +20,7 @@ from schemas import columns
 from schemas.config import RankingConfig
 from towers.dropout import Dropout
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
+from towers.initializers import small_normal
 from towers.item_tower import ItemTower, mean_embedding
 
 
@@ -51,7 +52,7 @@ class Ranker(keras.Model):
         self.dim = dim = config.embedding_dim
         self.rating_range = low, high = rating_range
         self.like_threshold = low + config.like_share * (high - low)
-        small = keras.initializers.RandomNormal(stddev=0.02)
+        small = small_normal()
 
         def table(size: int, name: str) -> Any:
             return keras.layers.Embedding(size, dim, embeddings_initializer=small, name=name)

@@ -96,11 +96,7 @@ def build_index(
     leaves = round(math.sqrt(len(vectors))) if kind == "tree" else None
     progress(f"index: {kind} over {len(vectors)} items", 0, 1)
 
-    directory = out / SEARCHER
-    directory.mkdir()
-    _built(vectors, kind, leaves).serialize(str(directory), relative_path=True)
-    (out / ITEM_IDS).write_bytes("".join(f"{item_id}\n" for item_id in item_ids).encode())
-    np.save(out / ITEM_VECTORS, vectors, allow_pickle=False)
+    _write(item_ids, vectors, kind, leaves, out)
     build_seconds = time.perf_counter() - started
 
     # Measured on the files that a server opens and with the class that searches them there.
@@ -153,6 +149,16 @@ def _kind(items: int, config: IndexConfig) -> str:
     if items < max(config.exact_below, LEAST_QUANTIZED):
         return "exact"
     return "ah" if items < config.tree_from else "tree"
+
+
+def _write(
+    item_ids: Sequence[str], vectors: np.ndarray, kind: str, leaves: int | None, out: Path
+) -> None:
+    directory = out / SEARCHER
+    directory.mkdir()
+    _built(vectors, kind, leaves).serialize(str(directory), relative_path=True)
+    (out / ITEM_IDS).write_bytes("".join(f"{item_id}\n" for item_id in item_ids).encode())
+    np.save(out / ITEM_VECTORS, vectors, allow_pickle=False)
 
 
 def _built(vectors: np.ndarray, kind: str, leaves: int | None) -> Any:

@@ -48,19 +48,10 @@ def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negative
     order = ops.cast(ops.pad(order, [[0, filled - positions]]), "int32")
 
     def one_block(start: Any, queries: Any, catalogue: Any) -> tuple[Any, Any, Any]:
-        """Loss of a block and its gradients by the block's queries and by the catalogue."""
         rows = ops.slice(order, [start], [block])
         real = ops.cast(start + ops.arange(block, dtype="int32") < count, queries.dtype)
         query, target = ops.take(queries, rows, axis=0), ops.take(targets, rows)
-        is_target = ops.arange(items, dtype=targets.dtype) == ops.expand_dims(target, -1)
-        candidate = ops.logical_or(negatives.at(rows), is_target)
-        logits = ops.where(candidate, ops.matmul(query, ops.transpose(catalogue)), NEVER)
-        total = ops.logsumexp(logits, axis=-1)
-        own = ops.sum(ops.where(is_target, logits, 0.0), axis=-1)
-        slope = ops.exp(logits - ops.expand_dims(total, -1)) - ops.cast(is_target, logits.dtype)
-        slope = slope * ops.expand_dims(real, -1)
-        by_query, by_item = ops.matmul(slope, catalogue), ops.matmul(ops.transpose(slope), query)
-        return ops.sum((total - own) * real), by_query, by_item
+        return _block(query, target, catalogue, negatives.at(rows), real)
 
     @ops.custom_gradient
     def summed(queries: Any, catalogue: Any) -> Any:
@@ -81,6 +72,29 @@ def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negative
         return loss, gradient
 
     return summed(queries, catalogue)
+
+
+def _block(
+    query: Any, target: Any, catalogue: Any, negative: Any, real: Any
+) -> tuple[Any, Any, Any]:
+    """Loss of a block and its gradients by the block's queries and by the catalogue.
+
+    Args:
+        query: `[block, dim]` float32.
+        target: `[block]` int64.
+        catalogue: `[items, dim]` float32.
+        negative: `[block, items]` bool.
+        real: `[block]` float32, 0 for positions that only fill the block.
+    """
+    is_target = ops.arange(catalogue.shape[0], dtype=target.dtype) == ops.expand_dims(target, -1)
+    candidate = ops.logical_or(negative, is_target)
+    logits = ops.where(candidate, ops.matmul(query, ops.transpose(catalogue)), NEVER)
+    total = ops.logsumexp(logits, axis=-1)
+    own = ops.sum(ops.where(is_target, logits, 0.0), axis=-1)
+    slope = ops.exp(logits - ops.expand_dims(total, -1)) - ops.cast(is_target, logits.dtype)
+    slope = slope * ops.expand_dims(real, -1)
+    by_query, by_item = ops.matmul(slope, catalogue), ops.matmul(ops.transpose(slope), query)
+    return ops.sum((total - own) * real), by_query, by_item
 
 
 def sampled_softmax(

@@ -60,3 +60,22 @@ def negatives_of(history: Any, is_negative: Any, mask_seen: bool) -> Negatives:
     # One scatter, no [rows, steps, indices] cube. Padding adds up in column 0, which is no item.
     seen_at = ops.scatter(ops.reshape(where, (-1, 2)), ops.reshape(step, (-1,)), (rows, items))
     return Negatives(ops.where(seen_at == 0, NEVER_SEEN, seen_at), is_negative, 1 + steps)
+
+
+def unseen(history: Any, drawn: Any) -> Any:
+    """Which of some drawn negatives a viewer has not seen before each position.
+
+    For few negatives: `negatives_of` takes memory by the catalogue, this by the sample.
+
+    Args:
+        history: `[batch, history_len]` int64.
+        drawn: `[negatives]` int64.
+
+    Returns:
+        `[batch, 1 + history_len, negatives]` bool; position p has seen the first p events.
+    """
+    steps = history.shape[1]
+    step = ops.expand_dims(ops.arange(1, 1 + steps, dtype="int32"), -1)
+    found = ops.where(ops.expand_dims(history, -1) == drawn, step, NEVER_SEEN)
+    first = ops.expand_dims(ops.min(found, axis=1), 1)
+    return first > ops.expand_dims(ops.arange(1 + steps, dtype="int32"), -1)

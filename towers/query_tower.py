@@ -15,12 +15,10 @@ from schemas.config import RetrievalConfig
 from towers.dropout import Dropout
 from towers.encoders.choose import new_encoder
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
+from towers.initializers import small_normal
 from towers.item_tower import mean_embedding, unit_length
 from towers.request_context import RequestContext
 from towers.successors import Successors
-
-INITIAL_STDDEV = 0.02
-"""Of the initial embeddings of gaps, ratings, user features and the start token."""
 
 
 class QueryTower(keras.layers.Layer):
@@ -51,7 +49,7 @@ class QueryTower(keras.layers.Layer):
         self.embedding_dim, self.history_len = config.embedding_dim, config.history_len
         self.unit = config.temperature > 0
         self.rating_range = rating_range
-        small = keras.initializers.RandomNormal(stddev=INITIAL_STDDEV)
+        small = small_normal()
 
         def table(size: int, name: str) -> Any:
             return keras.layers.Embedding(
@@ -84,7 +82,7 @@ class QueryTower(keras.layers.Layer):
         # to length 1 multiplies gradients by 1e7 and each layer norm by 1e3 (NaN under XLA).
         self.start = self.add_weight(
             shape=(self.embedding_dim,),
-            initializer=keras.initializers.RandomNormal(stddev=INITIAL_STDDEV),
+            initializer=small_normal(),
             name="start_token",
         )
         self.built = True

@@ -10,11 +10,12 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from towers.initializers import small_normal
+
 HOURS, WEEKDAYS = 24, 7
 HOUR_S, DAY_S = 3_600, 86_400
 FIRST_DAY = 3
 """1970-01-01 was a Thursday: day 3 of a week that begins on Monday."""
-INITIAL_STDDEV = 0.02
 
 
 class RequestContext(keras.layers.Layer):
@@ -25,7 +26,7 @@ class RequestContext(keras.layers.Layer):
 
     def __init__(self, dim: int, **kwargs: Any):
         super().__init__(**kwargs)
-        small = keras.initializers.RandomNormal(stddev=INITIAL_STDDEV)
+        small = small_normal()
         self.hour, self.weekday = (
             keras.layers.Embedding(size, dim, embeddings_initializer=small, name=name)
             for size, name in ((HOURS, "hour_embedding"), (WEEKDAYS, "weekday_embedding"))

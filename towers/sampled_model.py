@@ -16,7 +16,7 @@ from schemas import columns
 from schemas.config import RetrievalConfig
 from towers.losses import sampled_softmax
 from towers.model import RetrievalModel
-from towers.negatives import NEVER_SEEN
+from towers.negatives import unseen
 
 
 class SampledRetrievalModel(RetrievalModel):
@@ -98,20 +98,3 @@ def mixture(counts: np.ndarray, candidates: np.ndarray, uniform_share: float) ->
     seen = np.where(candidates, counts, 0)
     frequent = seen / seen.sum() if seen.sum() else uniform
     return uniform_share * uniform + (1 - uniform_share) * frequent
-
-
-def unseen(history: Any, drawn: Any) -> Any:
-    """Which negatives a viewer has not seen before each position.
-
-    Args:
-        history: `[batch, history_len]` int64.
-        drawn: `[negatives]` int64.
-
-    Returns:
-        `[batch, 1 + history_len, negatives]` bool; position p has seen the first p events.
-    """
-    steps = history.shape[1]
-    step = ops.expand_dims(ops.arange(1, 1 + steps, dtype="int32"), -1)
-    found = ops.where(ops.expand_dims(history, -1) == drawn, step, NEVER_SEEN)
-    first = ops.expand_dims(ops.min(found, axis=1), 1)
-    return first > ops.expand_dims(ops.arange(1 + steps, dtype="int32"), -1)

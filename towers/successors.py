@@ -12,8 +12,7 @@ from keras import ops
 
 from schemas import columns
 from towers.encoders.masks import without_padding
-
-INITIAL_STDDEV = 0.02
+from towers.initializers import small_normal
 
 
 class Successors(keras.layers.Layer):
@@ -38,7 +37,7 @@ class Successors(keras.layers.Layer):
         self.table = keras.layers.Embedding(
             items,
             dim,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=INITIAL_STDDEV),
+            embeddings_initializer=small_normal(),
             name="successor_embedding",
         )
 

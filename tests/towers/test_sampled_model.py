@@ -8,7 +8,7 @@ import pytest
 
 from schemas.artifacts import Artifact
 from schemas.config import RetrievalConfig
-from towers.sampled_model import SampledRetrievalModel, mixture, unseen
+from towers.sampled_model import SampledRetrievalModel, mixture
 from towers.train import train
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
@@ -56,12 +56,6 @@ def test_negatives_are_drawn_from_the_mixture_and_anew_each_time() -> None:
     assert (drawn[:4_000] != drawn[4_000:8_000]).any()
     expected = np.log(4_000 * mixture(COUNTS, COUNTS > 0, 0.2)[1:4])
     np.testing.assert_allclose(np.asarray(model.log_expected)[1:4], expected, rtol=1e-5)
-
-
-def test_what_was_seen_by_hand() -> None:
-    found = np.asarray(unseen(np.array([[0, 3, 2]]), np.array([2, 3, 4])))[0]
-    # Before any event, after padding, after 3, after 3 and 2; padding is not drawn.
-    assert found.tolist() == [[True] * 3, [True] * 3, [True, False, True], [False, False, True]]
 
 
 @pytest.mark.parametrize("mask_seen", [True, False])

@@ -14,9 +14,7 @@ from towers.dropout import Dropout
 from towers.encoders.encoder import Encoder, FeedForward
 from towers.encoders.masks import NEVER, causal_mask
 from towers.event_inputs import TIME_BUCKETS, time_bucket
-
-INITIAL_STDDEV = 0.02
-"""Of the embeddings of positions."""
+from towers.initializers import small_normal
 
 
 class CausalAttention(keras.layers.Layer):
@@ -137,7 +135,7 @@ class Transformer(Encoder):
         """
         super().__init__(**kwargs)
         self.dim, self.history_len, self.time_bias = dim, history_len, time_bias
-        small = keras.initializers.RandomNormal(stddev=INITIAL_STDDEV)
+        small = small_normal()
         self.position = (
             None
             if relative
