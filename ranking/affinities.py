@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ranking.neighbours import BLOCK_BYTES, strongest, values_of
 from schemas import columns
 from schemas.config import RankingConfig
 from schemas.histories import Histories
@@ -20,9 +21,6 @@ STEPS = 5
 """An item counts as following another up to so many events later, at distance d with 1 / d."""
 DAMPING = 5.0
 """Successions with nothing that each item is given, so that rare items do not shout."""
-BLOCK_BYTES = 64 << 20
-"""Bound on the dense rows that are looked at together."""
-NO_ITEM = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,16 @@ def count_affinities(histories: Histories, indices: int, config: RankingConfig) 
     followed = _successions(histories, indices)
     kinds = [_per_succession(followed), _per_succession(followed.T.tocsr())]
     kinds.append(_ease(histories, indices, config.ease_items, config.ease_l2))
-    neighbour = np.full((indices, config.neighbours), NO_ITEM, np.int32)
-    strength = np.zeros((indices, config.neighbours, len(KINDS)), np.float32)
+    neighbour = np.empty((indices, config.neighbours), np.int32)
+    strength = np.empty((indices, config.neighbours, len(KINDS)), np.float32)
     block = max(1, BLOCK_BYTES // (4 * len(KINDS) * indices))
     for start in range(0, indices, block):
         rows = slice(start, start + block)
         dense = np.stack([kind[rows].toarray() for kind in kinds], axis=-1)
-        neighbour[rows], strength[rows] = _strongest(np.maximum(dense, 0.0), config.neighbours)
+        dense = np.maximum(dense, 0.0)
+        dense[:, columns.PADDING] = 0.0
+        neighbour[rows], column = strongest(_measure(dense), config.neighbours)
+        strength[rows] = values_of(dense, neighbour[rows], column)
     return ItemAffinities(neighbour, strength)
 
 
@@ -107,30 +108,7 @@ def _ease(histories: Histories, indices: int, items: int, l2: float) -> sparse.c
     return sparse.coo_array((weights[row, other], placed), shape=(indices, indices)).tocsr()
 
 
-def _strongest(dense: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The columns that are strongest in any kind, each kind measured by the row's strongest.
-
-    Args:
-        dense: `[rows, indices, kinds]` float32, nothing below 0.
-        count: How many are kept.
-
-    Returns:
-        As `ItemAffinities`, of these rows.
-    """
-    dense[:, columns.PADDING] = 0.0
+def _measure(dense: np.ndarray) -> np.ndarray:
+    """How strong each pair is in any kind, each kind by the row's strongest, `[rows, indices]`."""
     largest = np.maximum(dense.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    measure = (dense / largest).max(axis=2)
-    kept = min(count, measure.shape[1])
-    best = np.argpartition(-measure, kept - 1, axis=1)[:, :kept]
-    some = np.take_along_axis(measure, best, axis=1) > 0
-    neighbour = np.where(some, best, NO_ITEM)
-    order = np.argsort(neighbour, axis=1)
-    at = np.take_along_axis(best, order, axis=1)
-    neighbour = np.take_along_axis(neighbour, order, axis=1)
-    strength = np.take_along_axis(dense, at[..., None], axis=1)
-    strength[neighbour == NO_ITEM] = 0.0
-    short = ((0, 0), (0, count - kept))
-    return (
-        np.pad(neighbour, short, constant_values=NO_ITEM).astype(np.int32),
-        np.pad(strength, (*short, (0, 0))),
-    )
+    return (dense / largest).max(axis=2)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ranking.known_ratings import ALL, part_of
 from ranking.samples import CandidateLists, sample_negatives, sample_pairs, user_of_event
 from schemas import columns
 from schemas.config import RankingConfig
@@ -15,6 +17,12 @@ from schemas.histories import Histories, history_before, training_windows
 Batch = dict[str, np.ndarray]
 
 NO_EVENT = -1
+LABEL = "label"
+RATING_TABLE = "rating_table"
+"""`[batch, owners]`, the table of `ranking.known_ratings` that is read; a row's owners share it."""
+RATING_PARTS = 4
+"""Parts of the users, so that a row that asks for ratings finds none of its users' in the table it
+reads; it misses those of a quarter of the users, where service has all."""
 
 
 class Drawn(NamedTuple):
@@ -57,7 +65,10 @@ class TrainingBatches:
             lists: Candidate lists to fit.
             config: The stage's configuration.
         """
-        self.histories, self.lists, self.config = histories, lists, config
+        tables = part_of(np.arange(len(histories.users)), RATING_PARTS)
+        features = histories.user_features | {RATING_TABLE: tables}
+        self.histories = histories = replace(histories, user_features=features)
+        self.lists, self.config = lists, config
         self.windows = training_windows(histories, config.history_len)
         self.steps = max(1, round(len(self.windows[columns.TARGET_ITEM_ID]) / config.batch_size))
         self.list_rows = max(1, -(-len(lists.user) // self.steps))
@@ -88,7 +99,8 @@ class TrainingBatches:
         windows = rng.permutation(len(self.windows[columns.TARGET_ITEM_ID]))
         lists = rng.permutation(len(self.lists.user))
         candidates, scores = sample_negatives(self.lists, self.config.negatives, rng)
-        pairs = sample_pairs(self.histories, self.config.pairs_per_item, rng)
+        table = self.histories.user_features[RATING_TABLE]
+        pairs = sample_pairs(self.histories, table, self.config.pairs_per_item, rng)
         if not len(pairs):
             # The batch keeps its shape, without a label, where no two users rated the same item.
             pairs = np.full((1, 2), NO_EVENT)
@@ -107,7 +119,7 @@ class TrainingBatches:
         return one_owner(taken) | {
             columns.CANDIDATE_ITEM_ID: target[:, :, None],
             columns.RETRIEVAL_SCORE: np.zeros((*target.shape, 1, 1), np.float32),
-            "label": rating[:, :, None, None],
+            LABEL: rating[:, :, None, None],
         }
 
     def _lists(self, rows: np.ndarray, drawn: Drawn) -> Batch:
@@ -125,7 +137,7 @@ class TrainingBatches:
             "owner_mask": np.ones(events.shape, bool),
             columns.CANDIDATE_ITEM_ID: self.histories.item_id[events[:, 0]][:, None, None],
             columns.RETRIEVAL_SCORE: np.zeros((len(events), 1, 1, 2), np.float32),
-            "label": rating[:, None, None],
+            LABEL: rating[:, None, None],
         }
 
 
@@ -147,6 +159,7 @@ def list_inputs(
     """
     history = history_before(lists.histories, lists.user[rows], lists.end[rows], history_len)
     return one_owner(history) | {
+        RATING_TABLE: np.full((len(candidates), 1), ALL),
         columns.CANDIDATE_ITEM_ID: candidates,
         columns.RETRIEVAL_SCORE: scores[..., None],
     }

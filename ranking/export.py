@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 
 # isort: split
 import tensorflow as tf
 
-from ranking.affinities import ItemAffinities
-from ranking.affinity_features import look_up
+from ranking.item_memory import ItemMemory
+from ranking.known_ratings import ALL
 from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -24,13 +26,15 @@ HISTORY = [columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIME
 class RankingModule:
     """The transform graph, the ranker and what it knows of the items behind named signatures."""
 
-    def __init__(self, trainer: RankerTrainer, affinities: ItemAffinities, prepared: Artifact):
+    def __init__(self, trainer: RankerTrainer, memory: dict[str, np.ndarray], prepared: Artifact):
         self.raw = RawFeatures(prepared)
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
-        self.vectors = tf.Variable(trainer.item_vectors(), trainable=False, name="vectors")
-        self.neighbour = tf.Variable(affinities.neighbour, trainable=False, name="neighbour")
-        self.strength = tf.Variable(affinities.strength, trainable=False, name="strength")
+        self.memory = ItemMemory(
+            {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()}
+        )
+        vectors = self._rated(trainer.item_table)
+        self.vectors = tf.Variable(vectors, trainable=False, name="vectors")
 
     def serving_default(self, **raw: Any) -> dict[str, Any]:
         """Raw histories, user features and candidate ids to scores."""
@@ -46,7 +50,11 @@ class RankingModule:
 
     def encode_items(self, **raw: Any) -> dict[str, Any]:
         """Raw item features to ranker vectors."""
-        return {"item_vector": self.ranker.item_vectors(self.raw.items(raw))}
+        return {"item_vector": self._rated(self.raw.items(raw))}
+
+    def _rated(self, items: dict[str, Any]) -> Any:
+        known = self.memory.ratings(items[columns.ITEM_ID], ALL)
+        return self.ranker.rated(self.ranker.item_vectors(items), *known)
 
     def signatures(self) -> dict[str, Any]:
         """Name to concrete function."""
@@ -102,7 +110,8 @@ class RankingModule:
         looked_up = {
             "history_vector": history,
             "candidate_vector": candidates[:, None],
-            "affinity": look_up(self.neighbour, self.strength, *ids),
+            "affinity": self.memory.affinity(*ids),
+            "agreement": self.memory.agreement(*ids, tf.fill(tf.shape(ids[0])[:2], ALL)),
         }
         scores = self.ranker(batch | looked_up, training=False)
         low, high = self.raw.card.rating_range
@@ -115,11 +124,13 @@ class RankingModule:
 
 
 def export(
-    trainer: RankerTrainer, affinities: ItemAffinities, prepared: Artifact, out: Path
+    trainer: RankerTrainer, memory: dict[str, np.ndarray], prepared: Artifact, out: Path
 ) -> None:
-    """Writes `model/` into `out`, with the affinities of all that may be known when it serves."""
-    module = RankingModule(trainer, affinities, prepared)
+    """Writes `model/` into `out`, with the memory of all that may be known when it serves."""
+    module = RankingModule(trainer, memory, prepared)
     parts: dict[str, Any] = {
-        name: getattr(module, name) for name in ("raw", "vectors", "neighbour", "strength")
+        "raw": module.raw,
+        "vectors": module.vectors,
+        "memory": module.memory.values,
     }
     save_model(out / "model", trainer.ranker, parts, module.signatures())

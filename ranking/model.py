@@ -12,7 +12,9 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
-from ranking.affinity_features import FEATURES, AffinityFeatures
+from ranking import affinity_features, agreement_features
+from ranking.affinity_features import AffinityFeatures
+from ranking.agreement_features import AgreementFeatures
 from ranking.attention import PairUserBlock
 from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
@@ -58,7 +60,8 @@ class Ranker(keras.Model):
             return keras.layers.Embedding(size, dim, embeddings_initializer=small, name=name)
 
         self.item_tower = ItemTower(item_sizes, dim, unit=False, name="item_tower")
-        self.item_bias = ItemTower(item_sizes, 1, unit=False, name="item_bias")
+        content = item_sizes | {columns.ITEM_ID: 1}
+        self.item_bias = ItemTower(content, 1, unit=False, name="item_bias")
         self.user_tables = {n: table(size, f"{n}_embedding") for n, size in user_sizes.items()}
         self.gap = table(TIME_BUCKETS, "gap_embedding")
         self.rating = keras.layers.Dense(dim, kernel_initializer=small, name="rating")
@@ -69,16 +72,19 @@ class Ranker(keras.Model):
         ]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)
         self.baseline = RatingBaseline(mean_rating, name="rating_baseline")
-        self.rating_head = Mlp(dim, config.hidden, config.dropout, name="rating_head")
-        self.like_head = Mlp(dim, config.hidden, config.dropout, name="like_head")
+        self.agreement_features = AgreementFeatures(name="agreement_features")
+        width = dim + agreement_features.FEATURES
+        self.rating_head = Mlp(width, config.hidden, config.dropout, name="rating_head")
+        self.like_head = Mlp(width, config.hidden, config.dropout, name="like_head")
         self.joint_head = Mlp(2 * dim, config.hidden, config.dropout, name="joint_head")
         self.affinity_features = AffinityFeatures(name="affinity_features")
-        width = dim + FEATURES + 1
+        width = dim + affinity_features.FEATURES + 1
         self.watch_head = Mlp(width, config.hidden, config.dropout, name="watch_head")
         self._build_parts()
 
     def _build_parts(self) -> None:
         self.affinity_features.build()
+        self.agreement_features.build()
         heads = (
             self.baseline,
             self.rating_head,
@@ -100,13 +106,45 @@ class Ranker(keras.Model):
         )
         self.like_steepness = self.add_weight(shape=(), initializer="ones", name="like_steepness")
         self.affinity_weight = self.add_weight(
-            shape=(FEATURES,), initializer="zeros", name="affinity_weight"
+            shape=(affinity_features.FEATURES,), initializer="zeros", name="affinity_weight"
+        )
+        fades = len(agreement_features.FADES)
+        self.agreement_weight = self.add_weight(
+            shape=(fades,),
+            initializer=keras.initializers.Constant(1 / fades),
+            name="agreement_weight",
+        )
+        self.rating_damping = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(3.0), name="rating_damping"
         )
         self.built = True
 
     def item_vectors(self, items: dict[str, Any]) -> Any:
-        """Vectors of items given as in `ItemTower.call`; `[items, embedding_dim + 1]`."""
-        return ops.concatenate([self.item_tower(items), self.item_bias(items)], axis=-1)
+        """Vectors of items by their ids and content; `rated` adds what is known of their ratings.
+
+        Args:
+            items: As in `ItemTower.call`.
+
+        Returns:
+            `[items, embedding_dim + 1]`.
+        """
+        of_content = items | {columns.ITEM_ID: ops.zeros_like(items[columns.ITEM_ID])}
+        return ops.concatenate([self.item_tower(items), self.item_bias(of_content)], axis=-1)
+
+    def rated(self, vectors: Any, total: Any, count: Any) -> Any:
+        """Vectors of items whose ratings are known.
+
+        With T the sum of the residuals of an item's ratings and n their number, its bias is
+        (T + s c) / (n + s) for a bias c by its content and a learned s.
+
+        Args:
+            vectors: `[..., embedding_dim + 1]` as `item_vectors` gives them.
+            total: `[...]` float, T.
+            count: `[...]` float, n.
+        """
+        damping = ops.softplus(self.rating_damping)
+        bias = (total + damping * vectors[..., self.dim]) / (count + damping)
+        return ops.concatenate([vectors[..., : self.dim], ops.expand_dims(bias, -1)], axis=-1)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         """Scores candidates at each trailing cutoff of the owners' histories.
@@ -116,8 +154,8 @@ class Ranker(keras.Model):
                 `[batch, owners, history_len]`, left-padded with 0 and NaN; `history_vector`
                 `[batch, owners, history_len, embedding_dim + 1]`; `candidate_vector`
                 `[batch, cutoffs, candidates, embedding_dim + 1]`; `retrieval_score`
-                `[batch, cutoffs, candidates, owners]`; `affinity` as
-                `ranking.affinity_features.look_up` gives it; `owner_mask` `[batch, owners]` bool;
+                `[batch, cutoffs, candidates, owners]`; `affinity` and `agreement` as
+                `ranking.item_memory.ItemMemory` gives them; `owner_mask` `[batch, owners]` bool;
                 each user feature `[batch, owners]` int64.
             training: Whether dropout applies.
 
@@ -172,9 +210,14 @@ class Ranker(keras.Model):
         def mean(values: Any) -> Any:
             return ops.sum(values * mask, axis=-1) / count
 
-        baseline = self._baseline(batch, geometry)[:, :, None]
-        rating = baseline + batch["candidate_vector"][..., self.dim :]
-        rating = rating + self.rating_head(tokens, training=training)
+        expected = self._baseline(batch, geometry)
+        agreement = self._agreement(batch, expected, geometry)
+        rating = expected[:, :, None] + batch["candidate_vector"][..., self.dim :]
+        rating = rating + ops.matmul(
+            agreement[..., : len(agreement_features.FADES)], self.agreement_weight
+        )
+        known = ops.concatenate([tokens, agreement], axis=-1)
+        rating = rating + self.rating_head(known, training=training)
 
         # Alone, an owner's joint rating is their own; owners who differ add what the head learned.
         weight = ops.expand_dims(mask, -1)
@@ -186,7 +229,7 @@ class Ranker(keras.Model):
         like = self.like_steepness * (rating - self.like_threshold)
         return {
             "rating": rating,
-            "like": like + self.like_head(tokens, training=training),
+            "like": like + self.like_head(known, training=training),
             "joint_rating": mean(rating) + together,
             "watch_next": mean(self._watch_next(batch, tokens, geometry, training)),
         }
@@ -202,6 +245,18 @@ class Ranker(keras.Model):
         inputs = ops.concatenate([tokens, affinities, ops.expand_dims(retrieval, -1)], axis=-1)
         known = self.retrieval_weight * retrieval + ops.matmul(affinities, self.affinity_weight)
         return known + self.watch_head(inputs, training=training)
+
+    def _agreement(self, batch: dict[str, Any], expected: Any, geometry: Geometry) -> Any:
+        """Agreement features, `[batch, cutoffs, candidates, owners, features]`.
+
+        `expected` `[batch, cutoffs, owners]` is what the owners give an item without a bias.
+        """
+        above = batch[columns.HISTORY_RATING] - batch["history_vector"][..., self.dim]
+        rated = ops.logical_not(ops.isnan(above))[:, None]
+        deviation = ops.where(rated, above[:, None] - ops.expand_dims(expected, -1), 0.0)
+        visible = ops.logical_and(geometry.candidate_mask[..., 1:], rated)
+        back = _events_back(geometry)
+        return self.agreement_features(batch["agreement"], deviation, visible, back)
 
     def _baseline(self, batch: dict[str, Any], geometry: Geometry) -> Any:
         """Mu and owner biases at each cutoff, `[batch, cutoffs, owners]`."""

@@ -95,18 +95,27 @@ def sample_negatives(
     )
 
 
-def sample_pairs(histories: Histories, per_item: int, rng: np.random.Generator) -> np.ndarray:
-    """Pairs of events in which two users rated the same item, in random order.
+def sample_pairs(
+    histories: Histories, part: np.ndarray, per_item: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Pairs of events in which two users of one part rated the same item, in random order.
 
-    At most `per_item` pairs of one item, so that popular items do not crowd out the others.
+    Args:
+        histories: The events.
+        part: `[users]` int, from 1 to the number of parts.
+        per_item: About as many pairs of one item at most, so that popular items do not crowd out
+            the others: each part has an equal share, rounded up.
+        rng: Draws them.
 
     Returns:
         `[pairs, 2]` absolute event positions, of two different users.
     """
     rated = np.flatnonzero(~np.isnan(histories.rating))
-    by_item = rated[np.argsort(histories.item_id[rated], kind="stable")]
-    _, first, raters = np.unique(histories.item_id[by_item], return_index=True, return_counts=True)
-    draws = np.minimum(per_item, raters * (raters - 1) // 2)
+    parts = part.max(initial=1)
+    group = histories.item_id * parts + np.repeat(part - 1, histories.lengths)
+    by_item = rated[np.argsort(group[rated], kind="stable")]
+    _, first, raters = np.unique(group[by_item], return_index=True, return_counts=True)
+    draws = np.minimum(-(-per_item // parts), raters * (raters - 1) // 2)
     first, raters = np.repeat(first, draws), np.repeat(raters, draws)
     left = rng.integers(0, raters)
     right = rng.integers(0, raters - 1)

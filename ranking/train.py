@@ -12,10 +12,13 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
 import keras
+from keras import ops
 
-from ranking.affinities import ItemAffinities, count_affinities
-from ranking.batches import TrainingBatches
+from ranking.affinities import count_affinities
+from ranking.batches import RATING_PARTS, TrainingBatches
 from ranking.export import export
+from ranking.item_memory import ItemMemory, remembered
+from ranking.known_ratings import count_ratings
 from ranking.model import Ranker
 from ranking.samples import CandidateLists, load_candidate_lists, without_validated
 from ranking.trainer import RankerTrainer
@@ -63,12 +66,17 @@ def train(
     _check_cutoffs(lists, config)
     fitted = without_validated(everything, held)
     indices = item_sizes(prepared)[columns.ITEM_ID]
-    trainer = new_trainer(prepared, fitted, count_affinities(before, indices, config), config)
+    ratings = count_ratings(fitted, indices, config.neighbours, RATING_PARTS)
+    memory = remembered(count_affinities(before, indices, config), ratings)
+    trainer = new_trainer(prepared, fitted, memory, config)
     start_from(
         trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
     )
-    epochs = _fit(trainer, TrainingBatches(fitted, lists, config), held, config, out, progress)
-    export(trainer, count_affinities(everything, indices, config), prepared, out)
+    batches = TrainingBatches(fitted, lists, config)
+    epochs = _fit(trainer, batches, held, config, out, progress)
+    ratings = count_ratings(everything, indices, config.neighbours)
+    memory = remembered(count_affinities(everything, indices, config), ratings)
+    export(trainer, memory, prepared, out)
     lines = (out / "log" / f"{NAME}.jsonl").read_text().splitlines()
     return json.loads(lines[epochs - 1]) | {"parameters": trainer.ranker.count_params()}
 
@@ -114,7 +122,7 @@ def _check_cutoffs(lists: CandidateLists, config: RankingConfig) -> None:
 
 
 def new_trainer(
-    prepared: Artifact, fitted: Histories, affinities: ItemAffinities, config: RankingConfig
+    prepared: Artifact, fitted: Histories, memory: dict[str, np.ndarray], config: RankingConfig
 ) -> RankerTrainer:
     """A ranker with fresh weights in its training model, the same for the same seed."""
     keras.utils.set_random_seed(config.seed)
@@ -126,7 +134,8 @@ def new_trainer(
         _mean_rating(fitted, card),
         config,
     )
-    return RankerTrainer(ranker, load_item_table(prepared), affinities, config)
+    tensors = {name: ops.convert_to_tensor(values) for name, values in memory.items()}
+    return RankerTrainer(ranker, load_item_table(prepared), ItemMemory(tensors), config)
 
 
 def _mean_rating(histories: Histories, card: Card) -> float:

@@ -12,8 +12,8 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
-from ranking.affinities import ItemAffinities
-from ranking.affinity_features import look_up
+from ranking.batches import LABEL, RATING_TABLE
+from ranking.item_memory import ItemMemory
 from ranking.losses import listwise, log_loss, squared_error
 from ranking.model import Ranker
 from schemas import columns
@@ -34,7 +34,7 @@ class RankerTrainer(keras.Model):
         self,
         ranker: Ranker,
         item_table: dict[str, np.ndarray],
-        affinities: ItemAffinities,
+        memory: ItemMemory,
         config: RankingConfig,
     ):
         """Creates the training model.
@@ -42,14 +42,15 @@ class RankerTrainer(keras.Model):
         Args:
             ranker: The model to train.
             item_table: As `schemas.prepared.load_item_table` gives it.
-            affinities: Counted before the events of the lists, as those of a request will be.
+            memory: Affinities counted before the events of the lists, as those of a request will
+                be, and ratings counted over all events that are fitted, without each of
+                `RATING_PARTS` parts of the users.
             config: The stage's configuration.
         """
         super().__init__()
         self.ranker, self.config = ranker, config
         self.item_table = {name: ops.convert_to_tensor(v) for name, v in item_table.items()}
-        self.neighbour = ops.convert_to_tensor(affinities.neighbour)
-        self.strength = ops.convert_to_tensor(affinities.strength)
+        self.memory = memory
         self.weights_of_tasks = {
             "rating_loss": config.rating_weight,
             "like_loss": config.like_weight,
@@ -74,18 +75,30 @@ class RankerTrainer(keras.Model):
         }
 
     def item_vectors(self) -> Any:
-        """Ranker vectors of every item index, `[indices, embedding_dim + 1]`."""
+        """Vectors of every item index by id and content, `[indices, embedding_dim + 1]`."""
         return self.ranker.item_vectors(self.item_table)
 
     def score(self, batch: dict[str, Any], vectors: Any, training: bool | None = None) -> Any:
-        """The ranker's outputs for a batch that names items by index."""
+        """The ranker's outputs for a batch that names items by index.
+
+        Args:
+            batch: As `ranking.batches` makes it.
+            vectors: As `item_vectors` gives them.
+            training: Whether dropout applies.
+        """
         history, candidates = batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID]
+        table = batch[RATING_TABLE]
         looked_up = {
-            "history_vector": ops.take(vectors, history, axis=0),
-            "candidate_vector": ops.take(vectors, candidates, axis=0),
-            "affinity": look_up(self.neighbour, self.strength, history, candidates),
+            "history_vector": self._rated(vectors, history, table[..., None]),
+            "candidate_vector": self._rated(vectors, candidates, table[:, :1, None]),
+            "affinity": self.memory.affinity(history, candidates),
+            "agreement": self.memory.agreement(history, candidates, table),
         }
         return self.ranker(batch | looked_up, training=training)
+
+    def _rated(self, vectors: Any, items: Any, table: Any) -> Any:
+        ratings = self.memory.ratings(items, table)
+        return self.ranker.rated(ops.take(vectors, items, axis=0), *ratings)
 
     def compute_loss(
         self,
@@ -106,14 +119,14 @@ class RankerTrainer(keras.Model):
 
     def _task_losses(self, x: Any, y_pred: Any) -> dict[str, Any]:
         singles, pairs, lists = (x[kind] for kind in ("singles", "pairs", "lists"))
-        together = ops.mean(pairs["label"], axis=-1)
+        together = ops.mean(pairs[LABEL], axis=-1)
         return {
-            "rating_loss": squared_error(y_pred["singles"]["rating"], singles["label"]),
+            "rating_loss": squared_error(y_pred["singles"]["rating"], singles[LABEL]),
             "like_loss": log_loss(
-                y_pred["singles"]["like"], singles["label"], self.ranker.like_threshold
+                y_pred["singles"]["like"], singles[LABEL], self.ranker.like_threshold
             ),
             "pair_loss": squared_error(y_pred["pairs"]["joint_rating"], together)
-            + squared_error(y_pred["pairs"]["rating"], pairs["label"]),
+            + squared_error(y_pred["pairs"]["rating"], pairs[LABEL]),
             "watch_next_loss": listwise(
                 y_pred["lists"]["watch_next"], lists[columns.CANDIDATE_ITEM_ID]
             ),

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranking.affinities import DAMPING, KINDS, NO_ITEM, STEPS, ItemAffinities, count_affinities
-from ranking.affinity_features import FADES, FEATURES, RESOLUTION, AffinityFeatures, look_up
+from ranking.affinities import DAMPING, KINDS, STEPS, ItemAffinities, count_affinities
+from ranking.affinity_features import FADES, FEATURES, RESOLUTION, AffinityFeatures
+from ranking.neighbours import NO_ITEM, look_up
 from schemas.config import RankingConfig
 from schemas.histories import Histories
 from tests.ranking.test_samples import make_histories

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from ranking.affinities import count_affinities
-from ranking.batches import TrainingBatches
+from ranking.batches import RATING_PARTS, TrainingBatches
+from ranking.item_memory import remembered
+from ranking.known_ratings import ALL, count_ratings, part_of
 from ranking.samples import load_candidate_lists, without_validated
 from ranking.train import Validator, new_trainer
 from schemas import columns
@@ -112,7 +114,22 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
             for name, values in batch.items():
                 np.testing.assert_array_equal(values, other[kind][name])
     another = next(batches.epoch(3))[0]
-    assert (whole[0][0]["pairs"]["label"] != another["pairs"]["label"]).any()
+    name = "history_timestamp"
+    assert (whole[0][0]["singles"][name] != another["singles"][name]).any()
+
+
+def test_nobody_reads_their_own_ratings_of_what_is_asked_for(everything: Histories, tmp_path: Path):
+    write_candidates(everything, tmp_path / "candidates.npz")
+    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
+    kinds, _ = next(TrainingBatches(without_validated(everything, held), lists, config).epoch(1))
+    for kind in ("singles", "pairs"):
+        table = kinds[kind]["rating_table"]
+        np.testing.assert_array_equal(table, part_of(kinds[kind]["user"], RATING_PARTS))
+        assert (table == table[:, :1]).all()
+    assert kinds["pairs"]["rating_table"].shape == (8, 2)
+    # Lists ask for no rating, and what is validated on was not counted.
+    assert (kinds["lists"]["rating_table"] == ALL).all()
 
 
 @pytest.mark.parametrize("rated", ["nothing", "no item twice"])
@@ -126,12 +143,15 @@ def test_ranker_is_trained_without_pairs(prepared: Artifact, retrieval: Artifact
     lists, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", histories)
     config = dataclasses.replace(TINY.ranking, batch_size=64)
     indices = item_sizes(prepared)[columns.ITEM_ID]
-    batches = TrainingBatches(without_validated(histories, held), lists, config)
+    fitted = without_validated(histories, held)
+    batches = TrainingBatches(fitted, lists, config)
     first, _ = next(batches.epoch(1))
     assert np.isnan(first["pairs"]["label"]).all()
 
     nothing = count_affinities(histories.head(histories.lengths * 0), indices, config)
-    trainer = new_trainer(prepared, histories, nothing, config)
+    ratings = count_ratings(fitted, indices, config.neighbours, RATING_PARTS)
+    memory = remembered(nothing, ratings)
+    trainer = new_trainer(prepared, histories, memory, config)
     trainer.compile(optimizer="adam")
     losses = trainer.fit(
         batches.epoch(1), steps_per_epoch=batches.steps, shuffle=False, verbose=0

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from ranking.affinities import count_affinities
 from ranking.batches import one_owner
 from ranking.export import export
+from ranking.item_memory import remembered
+from ranking.known_ratings import ALL, count_ratings
 from ranking.train import new_trainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -29,19 +31,24 @@ CANDIDATES = 3
 def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp_path: Path):
     histories = load_histories(prepared, "fit")
     indices = item_sizes(prepared)[columns.ITEM_ID]
-    affinities = count_affinities(histories, indices, TINY.ranking)
-    trainer = new_trainer(prepared, histories, affinities, TINY.ranking)
+    ratings = count_ratings(histories, indices, TINY.ranking.neighbours)
+    memory = remembered(count_affinities(histories, indices, TINY.ranking), ratings)
+    trainer = new_trainer(prepared, histories, memory, TINY.ranking)
     random = np.random.default_rng(0)
     # Parts that begin with zeros would hide what they read.
     weights = [w + random.normal(0, 0.05, w.shape) for w in trainer.ranker.get_weights()]
     trainer.ranker.set_weights(weights)
-    export(trainer, affinities, prepared, tmp_path)
+    export(trainer, memory, prepared, tmp_path)
 
     ends, first = histories.offsets[1:][USERS], histories.offsets[RATED_BY]
     index = np.tile(histories.item_id[first : first + CANDIDATES], (len(USERS), 1))
     score = random.normal(size=(len(USERS), 1, CANDIDATES, 1)).astype(np.float32)
     history = history_before(histories, USERS, ends, TINY.ranking.history_len)
-    batch = one_owner(history) | {"candidate_item_id": index[:, None], "retrieval_score": score}
+    batch = one_owner(history) | {
+        "candidate_item_id": index[:, None],
+        "retrieval_score": score,
+        "rating_table": np.full((len(USERS), 1), ALL),
+    }
     expected = trainer.score(batch, trainer.item_vectors(), training=False)
 
     rows = pq.read_table(prepared.path / "fit.parquet").to_pylist()

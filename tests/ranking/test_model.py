@@ -50,12 +50,17 @@ def make_batch(rows: int, owners: int, candidates: int, cutoffs: int = 1) -> dic
         "affinity": random.exponential(
             0.1, (rows, cutoffs, candidates, owners, LENGTH, len(KINDS))
         ).astype(np.float32),
+        "agreement": random.exponential(0.1, (rows, cutoffs, candidates, owners, LENGTH)).astype(
+            np.float32
+        ),
         "owner_mask": np.ones((rows, owners), bool),
         "age": random.integers(0, 6, (rows, owners)),
     }
 
 
-OF_CANDIDATES = ("candidate_vector", "retrieval_score", "affinity")
+OF_EVENTS = ("affinity", "agreement")
+"""Of each candidate and event of each owner: `[rows, cutoffs, candidates, owners, events, ...]`."""
+OF_CANDIDATES = ("candidate_vector", "retrieval_score", *OF_EVENTS)
 HISTORY = ("history_item_id", "history_rating", "history_timestamp", "history_vector")
 
 
@@ -71,7 +76,8 @@ def take(batch: dict, **axes) -> dict:
         for name in (*HISTORY, "owner_mask", "age"):
             result[name] = result[name][:, owners]
         result["retrieval_score"] = result["retrieval_score"][..., owners]
-        result["affinity"] = result["affinity"][:, :, :, owners]
+        for name in OF_EVENTS:
+            result[name] = result[name][:, :, :, owners]
     if candidates is not None:
         for name in OF_CANDIDATES:
             result[name] = result[name][:, :, candidates]
@@ -156,10 +162,11 @@ def test_a_cutoff_sees_what_a_shorter_history_holds(ranker: Ranker):
             shorter[name] = kept
         for name in OF_CANDIDATES:
             shorter[name] = batch[name][:, cutoff : cutoff + 1]
-        affinity = shorter["affinity"]
-        shorter["affinity"] = np.zeros_like(affinity)
-        if cutoff:
-            shorter["affinity"][..., -cutoff:, :] = affinity[..., :cutoff, :]
+        for name in OF_EVENTS:
+            whole = shorter[name]
+            shorter[name] = np.zeros_like(whole)
+            if cutoff:
+                shorter[name][:, :, :, :, -cutoff:] = whole[:, :, :, :, :cutoff]
         for name, values in score(ranker, shorter).items():
             np.testing.assert_allclose(found[name][:, cutoff : cutoff + 1], values, **TOLERANCE)
 
@@ -186,7 +193,8 @@ def test_every_weight_is_read(ranker: Ranker):
     # Item vectors come with the batch. A key's bias adds the same to all logits of a query, and a
     # softmax does not see that.
     tables = {f"item_{of}/item_id_embedding/embeddings" for of in ("tower", "bias")}
-    assert unread == tables | {f"block_{i}/key/bias" for i in range(2)}
+    of_vectors = tables | {"rating_damping"}
+    assert unread == of_vectors | {f"block_{i}/key/bias" for i in range(2)}
 
 
 CHANGES = {
@@ -283,7 +291,22 @@ def test_baseline_is_the_shrunken_mean_of_what_the_owner_gave(changeable: Ranker
     batch["history_rating"][:] = [[[nan] * 5, [nan, nan, 5, 4, nan], [nan, nan, 1, 2, nan]]]
     batch["history_vector"][..., -1] = 0.25
     batch["candidate_vector"][..., -1] = -0.5
+    batch["agreement"][:] = 0.0
     # mu + (sum of rating - mu - item bias) / (given + 2) + the candidate's bias:
     #   3.5 + 0 - .5 = 3; (1.25 + .25) / 4 = .375; (-2.75 - 1.75) / 4 = -1.125.
     found = score(changeable, batch)["rating"][0, 0, 0]
     np.testing.assert_allclose(found, [3.0, 3.375, 1.875], atol=1e-5)
+
+    for weight, value in (
+        (changeable.agreement_weight, [0.0, 2.0]),
+        (changeable.agreement_features.damping, np.log(np.expm1([0.5, 0.5]))),
+        (changeable.agreement_features.fading.fade, [0.0, -50.0]),  # the second does not fade
+    ):
+        weight.assign(value)
+    batch["agreement"][0, 0, 0, 1:, 3] = 0.3
+    batch["agreement"][0, 0, 0, 1:, 0] = 0.9  # of padding
+    # Event 3 alone agrees: 2 * .3 * (its rating - bias - expected of the owner) / (.3 + .5), where
+    # the owners are expected to give 3.875 and 2.375.
+    found = score(changeable, batch)["rating"][0, 0, 0]
+    above = np.array([0.0, 4 - 0.25 - 3.875, 2 - 0.25 - 2.375])
+    np.testing.assert_allclose(found, [3.0, 3.375, 1.875] + 0.75 * above, atol=1e-5)

@@ -27,9 +27,13 @@ def make_histories(users: list[list[int]]) -> Histories:
     )
 
 
+TOGETHER = np.ones(5, np.int64)
+"""Five users of one part."""
+
+
 def test_pairs_are_two_users_of_one_item():
     histories = make_histories([[1, 2, 3], [3, 1], [2, 9], [1]])
-    pairs = sample_pairs(histories, per_item=100, rng=np.random.default_rng(0))
+    pairs = sample_pairs(histories, TOGETHER[:4], per_item=100, rng=np.random.default_rng(0))
     found = {
         (int(histories.item_id[a]), *map(int, user_of_event(histories, np.array([a, b]))))
         for a, b in pairs
@@ -45,16 +49,25 @@ def test_pairs_are_two_users_of_one_item():
 @given(st.integers(1, 4), st.integers(0, 1_000))
 def test_no_item_gives_more_pairs_than_allowed(limit: int, seed: int):
     histories = make_histories([[1, 2], [1, 2], [1], [1], [1, 3]])
-    pairs = sample_pairs(histories, limit, np.random.default_rng(seed))
+    pairs = sample_pairs(histories, TOGETHER, limit, np.random.default_rng(seed))
     assert (histories.item_id[pairs[:, 0]] == histories.item_id[pairs[:, 1]]).all()
     assert (pairs[:, 0] != pairs[:, 1]).all()
     assert np.bincount(histories.item_id[pairs[:, 0]]).max() <= limit
 
 
+def test_pairs_are_of_one_part():
+    histories = make_histories([[1, 2]] * 6)
+    part = np.array([1, 2, 3, 1, 2, 3])
+    draws = [sample_pairs(histories, part, 6, np.random.default_rng(seed)) for seed in range(20)]
+    users = user_of_event(histories, np.concatenate(draws))
+    assert {tuple(pair) for pair in users.tolist()} == {(0, 3), (1, 4), (2, 5)}
+    assert max(np.bincount(histories.item_id[pairs[:, 0]]).max() for pairs in draws) <= 6
+
+
 def test_unrated_events_give_no_pairs():
     histories = make_histories([[1], [1], [1]])
     histories.rating[:2] = np.nan
-    assert len(sample_pairs(histories, 5, np.random.default_rng(0))) == 0
+    assert len(sample_pairs(histories, TOGETHER[:3], 5, np.random.default_rng(0))) == 0
 
 
 def make_lists(items: list[int], target: int) -> CandidateLists:

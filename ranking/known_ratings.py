@@ -1,0 +1,136 @@
+"""What is known of an item by its ratings: how it is rated, and which items are rated alike.
+
+Counted over all events that may be fitted, the ratings that training asks for among them. A ranker
+that learned with its own answers in these figures would trust them far too much; taking an answer
+out of the sums afterwards does not help, for it took part in which neighbours were kept
+(docs/decisions.md has the figures). So users are dealt into parts, and a user's training batches
+read figures counted over the users of the other parts, as in cross-fitting (Chernozhukov et al.
+2018, doi.org/10.1111/ectj.12097).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from ranking.neighbours import BLOCK_BYTES, strongest, values_of
+from schemas.histories import Histories
+
+USER_DAMPING = 5.0
+"""Ratings of the mean that each user is given, so that a few say little."""
+ITEM_DAMPING = 3.0
+"""The same of each item."""
+COMMON_DAMPING = 100.0
+"""Common raters without any likeness that each two items are given."""
+ALL = 0
+"""The table that counts every user."""
+
+
+@dataclass(frozen=True)
+class KnownRatings:
+    """Tables of figures of every item: `ALL`, then one without each part of the users.
+
+    An event's *residual* is its rating less the mean of all and less the damped mean of what its
+    user gave otherwise.
+
+    Attributes:
+        total: `[tables, indices]` float32, sum of the item's residuals.
+        count: `[tables, indices]` float32, its ratings.
+        neighbour: `[tables, indices, neighbours]` int32, the items that are most clearly rated
+            alike, ascending; `ranking.neighbours.NO_ITEM` at the end.
+        alike: `[tables, indices, neighbours]` float32, how clearly, above 0 and below 1; 0 at the
+            end. The cosine of the two items' residuals, less their damped means, over those who
+            rated both, times n / (n + `COMMON_DAMPING`) for n of them (significance weighting,
+            Herlocker et al. 2002, doi.org/10.1023/A:1020443909834).
+    """
+
+    total: np.ndarray
+    count: np.ndarray
+    neighbour: np.ndarray
+    alike: np.ndarray
+
+
+def part_of(user: np.ndarray, parts: int) -> np.ndarray:
+    """The table that does not count these user rows."""
+    return 1 + user % parts
+
+
+def count_ratings(
+    histories: Histories, indices: int, neighbours: int, parts: int = 0
+) -> KnownRatings:
+    """Counts.
+
+    Args:
+        histories: The events to count.
+        indices: Item indices there are, padding included.
+        neighbours: Neighbours of an item that are kept; a power of two.
+        parts: Parts that users are dealt into; there is a table without each.
+    """
+    user = np.repeat(np.arange(len(histories.users)), histories.lengths)
+    rated = ~np.isnan(histories.rating)
+    user, item, rating = user[rated], histories.item_id[rated], histories.rating[rated]
+    tables = []
+    for table in range(1 + parts):
+        kept = np.ones(len(user), bool) if table == ALL else part_of(user, parts) != table
+        tables.append(_count(user[kept], item[kept], rating[kept], indices, neighbours))
+    total, count, neighbour, alike = (np.stack(values) for values in zip(*tables, strict=True))
+    return KnownRatings(total, count, neighbour, alike)
+
+
+def _count(
+    user: np.ndarray, item: np.ndarray, rating: np.ndarray, indices: int, neighbours: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """One table, from rated events."""
+    residual = _residuals(user, rating)
+    total = np.bincount(item, residual, minlength=indices).astype(np.float32)
+    count = np.bincount(item, minlength=indices).astype(np.float32)
+    deviation = residual - (total / (count + ITEM_DAMPING))[item]
+    square = np.bincount(item, np.square(deviation), minlength=indices)
+    shape = (user.max(initial=0) + 1, indices)
+    given, one = (
+        sparse.coo_array((values.astype(np.float32), (user, item)), shape=shape).tocsr()
+        for values in (deviation, np.ones(len(item)))
+    )
+    return total, count, *_rated_alike(given, one, square, neighbours)
+
+
+def _residuals(user: np.ndarray, rating: np.ndarray) -> np.ndarray:
+    """Of rated events, float64; the user's own mean leaves the event itself out."""
+    if not len(rating):
+        return np.zeros(0)
+    deviation = rating - rating.mean(dtype=np.float64)
+    total, count = np.bincount(user, deviation), np.bincount(user)
+    return deviation - (total[user] - deviation) / (count[user] - 1 + USER_DAMPING)
+
+
+def _rated_alike(
+    given: sparse.csr_array, one: sparse.csr_array, square: np.ndarray, neighbours: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours of each item.
+
+    Args:
+        given: `[users, indices]` what users gave an item above what it is given.
+        one: The same shape, 1 where something was rated.
+        square: `[indices]`, sums of the squares of `given`.
+        neighbours: How many are kept.
+
+    Returns:
+        A table of `neighbour` and `alike` of `KnownRatings`.
+    """
+    indices = given.shape[1]
+    neighbour = np.empty((indices, neighbours), np.int32)
+    kept = np.empty((indices, neighbours), np.float32)
+    length = np.sqrt(np.maximum(square, np.finfo(np.float32).tiny)).astype(np.float32)
+    of_item, one_of_item = given.T.tocsr(), one.T.tocsr()
+    block = max(1, BLOCK_BYTES // (4 * indices))
+    for start in range(0, indices, block):
+        rows = np.arange(start, min(start + block, indices))
+        raters = (one_of_item[rows] @ one).toarray()
+        alike = (of_item[rows] @ given).toarray() / length[rows, None] / length
+        alike *= raters / (raters + COMMON_DAMPING)
+        alike[np.arange(len(rows)), rows] = 0.0
+        neighbour[rows], column = strongest(alike, neighbours)
+        kept[rows] = values_of(alike[..., None], neighbour[rows], column)[..., 0]
+    return neighbour, kept
