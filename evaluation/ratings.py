@@ -54,10 +54,22 @@ def common_target_pairs(requests: Requests, per_item: int, seed: int) -> Pairs:
             rest are never listed, for an item's pairs grow with the square of its raters.
         seed: Seed of the draw.
     """
+    return pairs_of_rows(requests.target_item, requests.target_rating, per_item, seed)
+
+
+def pairs_of_rows(item: np.ndarray, rating: np.ndarray, per_item: int, seed: int) -> Pairs:
+    """Unordered pairs of rated rows with the same item, as `common_target_pairs` finds them.
+
+    Args:
+        item: int `[rows]`.
+        rating: float `[rows]`, NaN where none was given.
+        per_item: Most pairs of one item.
+        seed: Seed of the draw.
+    """
     rng = np.random.default_rng(seed)
-    rated = np.flatnonzero(np.isfinite(requests.target_rating))
-    order = rated[np.argsort(requests.target_item[rated], kind="stable")]
-    groups = np.split(order, np.flatnonzero(np.diff(requests.target_item[order])) + 1)
+    rated = np.flatnonzero(np.isfinite(rating))
+    order = rated[np.argsort(item[rated], kind="stable")]
+    groups = np.split(order, np.flatnonzero(np.diff(item[order])) + 1)
     left, right = np.concatenate(
         [group[_draw_pairs(len(group), per_item, rng)] for group in groups], axis=1
     )

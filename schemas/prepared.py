@@ -1,8 +1,9 @@
-"""Reads what `pipeline/` wrote: transformed histories and the item table."""
+"""Reads what `pipeline/` wrote: transformed histories, examples of tasks and the item table."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,39 @@ def load_item_table(prepared: Artifact) -> dict[str, np.ndarray]:
         table[name] = np.zeros((sizes[columns.ITEM_ID], max(values.shape[1], 1)), np.int64)
         table[name][ids, : values.shape[1]] = values
     return table
+
+
+def load_examples(
+    prepared: Artifact,
+    task: str,
+    split: str,
+    features: Mapping[str, Any],
+    order_by: Sequence[str],
+) -> dict[str, np.ndarray]:
+    """The examples of a task (docs/artifacts.md), the same order whatever wrote them.
+
+    Args:
+        prepared: The prepared artefact.
+        task: One of those in `prepare.tasks`.
+        split: One of `columns.SPLITS`.
+        features: Columns to read, name to `tf.io.FixedLenFeature`.
+        order_by: Columns that tell examples apart, the first weighs most.
+
+    Returns:
+        Each column `[examples, ...]`, strings as `S`.
+
+    Raises:
+        ValueError: The artefact was prepared without the task.
+        FileNotFoundError: The split has no example.
+    """
+    tasks = prepared.manifest["config"]["tasks"]
+    if task not in tasks:
+        raise ValueError(f"prepare.tasks: expected {task!r} among them, got {list(tasks)}")
+    parts = _read(prepared.path / "tasks", f"{task}-{split}-*.tfrecord.gz", dict(features))
+    read = {name: np.concatenate([part[name].numpy() for part in parts]) for name in features}
+    found = {name: v.astype(bytes) if v.dtype == object else v for name, v in read.items()}
+    order = np.lexsort([found[name] for name in reversed(order_by)])
+    return {name: values[order] for name, values in found.items()}
 
 
 def is_item(prepared: Artifact) -> np.ndarray:

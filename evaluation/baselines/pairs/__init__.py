@@ -1,0 +1,1 @@
+"""Models of two people and a film that came before this project, to be measured beside it."""
