@@ -22,7 +22,7 @@ USER_INDEX = "user_index"
 class SequenceProcessor(keras.layers.Layer):
     """Missing ids become the id of an unknown film, missing ratings 0.
 
-    So padding is looked up and attended to like a film, as in the model that this stands for.
+    So padding is looked up and attended to like any film.
     """
 
     def __init__(self, unknown_movie: int, **kwargs: Any) -> None:

@@ -53,10 +53,13 @@ class Standard(NamedTuple):
 
     @classmethod
     def of(cls, values: np.ndarray) -> Self:
-        """From float `[..., features]`; a feature that does not vary becomes 0."""
+        """From float `[..., features]`; one that does not vary, or is never known, becomes 0."""
         flat = values.reshape(-1, values.shape[-1]).astype(np.float64)
-        deviation = np.nanstd(flat, axis=0)
-        return cls(np.nanmean(flat, axis=0), np.where(deviation > 0, deviation, 1.0))
+        known = ~np.isnan(flat)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known, flat, 0.0).sum(axis=0) / count
+        variance = np.square(np.where(known, flat - mean, 0.0)).sum(axis=0) / count
+        return cls(mean, np.where(variance > 0, np.sqrt(variance), np.inf))
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """float32, the shape of `values`."""
