@@ -109,8 +109,8 @@ class Retriever:
 class Ranker:
     """The ranker, from a `ranking` artefact, with the retrieval model whose scores it reads.
 
-    `rank` is an `evaluation.two_stage.Rank`, `predict` an `evaluation.ratings.Predict` and
-    `predict_pair` an `evaluation.ratings.PredictPair`.
+    `rank` is an `evaluation.two_stage.Rank`, `score` an `evaluation.groups.lists.Score`, `predict`
+    an `evaluation.ratings.Predict` and `predict_pair` an `evaluation.ratings.PredictPair`.
 
     Args:
         path: The artefact's directory.
@@ -132,9 +132,34 @@ class Ranker:
         valid: np.ndarray,
     ) -> np.ndarray:
         """Scores retrieved candidates; those that are not valid are sent as padding."""
+        return self.score(requests, rows[:, None], item_index, score[:, :, None], valid)[
+            "watch_next"
+        ]
+
+    def score(
+        self,
+        requests: Requests,
+        owners: np.ndarray,
+        item_index: np.ndarray,
+        score: np.ndarray,
+        valid: np.ndarray,
+    ) -> dict[str, np.ndarray]:
+        """Scores retrieved candidates for owners who watch together.
+
+        Args:
+            requests: The split.
+            owners: int64 `[batch, owners]`, a request of each owner.
+            item_index: int `[batch, candidates]`.
+            score: float32 `[batch, candidates, owners]`, retrieval scores.
+            valid: bool `[batch, candidates]`; the others are sent as padding.
+
+        Returns:
+            The model's outputs by name, float32 `[batch, candidates]`, or `[batch, candidates,
+            owners]` where each owner has their own (docs/artifacts.md).
+        """
         item_id = np.where(valid, requests.item_ids[np.where(valid, item_index, 0)], "")
-        known = np.where(valid, score, 0.0).astype(np.float32)
-        return self._call(requests, [rows], item_id, known[:, :, None])["watch_next"]
+        known = np.where(valid[:, :, None], score, 0.0).astype(np.float32)
+        return self._call(requests, [*owners.T], item_id, known)
 
     def predict(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
         """Predicts the rating of the target, the only candidate of its request."""

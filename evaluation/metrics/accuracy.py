@@ -74,6 +74,25 @@ def ndcg(targets: Targets, k: int) -> np.ndarray:
     return found / ideal[np.minimum(targets.size, k) - 1]
 
 
+def graded_ndcg(targets: Targets, gain: np.ndarray, k: int) -> np.ndarray:
+    """NDCG@k where some targets are worth more than others.
+
+    DCG@k = sum_{rank(t) <= k} gain(t) / log2(rank(t) + 1), over the same sum of the k greatest
+    gains at the ranks 1 to k (papers as for `ndcg`).
+
+    Args:
+        targets: See `Targets`.
+        gain: float `[targets]`, above 0.
+        k: Cut-off.
+    """
+    discounted = np.where(targets.rank <= k, gain / np.log2(targets.rank + 1.0), 0.0)
+    order = np.lexsort((-gain, targets.of_list))
+    size = targets.size
+    place = 1 + np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size)
+    best = np.where(place <= k, gain[order] / np.log2(place + 1.0), 0.0)
+    return targets.total(discounted) / targets.total(best)
+
+
 def reciprocal_rank(targets: Targets, k: int) -> np.ndarray:
     """MRR@k: 1 / the least rank(t), 0 if that is beyond k.
 

@@ -189,6 +189,23 @@ def test_ranks_candidates_and_pads_the_rest(ranker):
     np.testing.assert_allclose(score, [[5.02, 2.01, 0]], rtol=1e-6)
 
 
+def test_scores_candidates_for_owners_together(ranker):
+    # Owners u0, whose newest event is second 2, and u2, a woman without events. Each candidate is
+    # scored by its own scores; what is not valid has none, and its number is 0.
+    found = ranker.score(
+        REQUESTS,
+        np.array([[0, 2]]),
+        np.array([[5, 2, -1]]),
+        np.float32([[[2, 7], [1, 4], [np.nan, np.nan]]]),
+        np.array([[True, True, False]]),
+    )
+    np.testing.assert_allclose(
+        found["rating"], [[[2.02, 7], [1.02, 4], [0.02, 0]]], rtol=1e-6, atol=1e-6
+    )
+    np.testing.assert_allclose(found["joint_rating"], [[2009.01, 2005.01, 2000.01]], rtol=1e-6)
+    np.testing.assert_allclose(found["watch_next"], [[5.09, 2.05, 0]], rtol=1e-6)
+
+
 def test_predicts_the_rating_of_the_target(ranker):
     # Target 3 has vector (0, 4): score 4 for every query; the newest event is second 2, 3, none.
     predicted = ranker.predict(REQUESTS, np.array([0, 1, 2]))

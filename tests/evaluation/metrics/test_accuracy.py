@@ -11,6 +11,7 @@ from evaluation.metrics.accuracy import (
     Targets,
     accuracy,
     average_precision,
+    graded_ndcg,
     hit_rate,
     ndcg,
     ranks_in_lists,
@@ -108,3 +109,41 @@ def test_ranks_in_lists():
     lists = np.array([[4, 2, -1], [5, 3, -1]])
     ranks = ranks_in_lists(lists, np.array([0, 0, 1, 1]), np.array([4, 3, 3, 6]))
     assert ranks.tolist() == [1, MISSED, 2, MISSED]
+
+
+def test_graded_ndcg_by_hand():
+    # Gains 3 at rank 3, 7 missed and 1 at rank 1: 1 + 3 / 2 of 7 + 3 / log2(3) + 1 / 2; a gain of 1
+    # at rank 2; a gain of 5 at rank 11.
+    gain = np.array([3.0, 7, 1, 1, 5])
+    third = 1 / math.log2(3)
+    found = graded_ndcg(TARGETS, gain, 10)
+    assert found == pytest.approx([2.5 / (7.5 + 3 * third), third, 0])
+    # At k = 2 the ideal has room for 7 and 3, and the gain of rank 3 goes.
+    assert graded_ndcg(TARGETS, gain, 2) == pytest.approx([1 / (7 + 3 * third), third, 0])
+
+
+@pytest.mark.parametrize("k", [1, 10, 200])
+def test_equal_gains_are_the_binary_ndcg(k):
+    gain = np.full(len(TARGETS.rank), 4.0)
+    np.testing.assert_allclose(graded_ndcg(TARGETS, gain, k), ndcg(TARGETS, k), rtol=1e-12)
+
+
+def test_graded_ndcg_agrees_with_ranx():
+    rng = np.random.default_rng(11)
+    size = rng.integers(1, 20, 40)
+    lists = np.array([rng.permutation(100)[:50] for _ in size])
+    wanted = [rng.choice(100, count, replace=False) for count in size]
+    grades = [rng.integers(1, 6, count) for count in size]
+    of_list = np.repeat(np.arange(len(size)), size)
+    targets = Targets(of_list, ranks_in_lists(lists, of_list, np.concatenate(wanted)))
+    qrels = {
+        f"q{q:02}": {str(item): int(grade) for item, grade in zip(*both, strict=True)}
+        for q, both in enumerate(zip(wanted, grades, strict=True))
+    }
+    run = {
+        f"q{q:02}": {str(item): 1.0 - at / 1000 for at, item in enumerate(items)}
+        for q, items in enumerate(lists)
+    }
+    gain = np.exp2(np.concatenate(grades)) - 1.0
+    expected = ranx.evaluate(ranx.Qrels(qrels), ranx.Run(run), "ndcg_burges@10", return_mean=False)
+    assert np.abs(graded_ndcg(targets, gain, 10) - expected).max() < 1e-9
