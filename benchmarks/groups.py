@@ -27,7 +27,7 @@ from evaluation.groups.people import People, read_people
 from evaluation.requests import Requests, read_requests
 from evaluation.saved_models import Ranker, RetrievalModel
 from schemas.artifacts import Artifact
-from schemas.config import Config, EvaluateConfig, PrepareConfig, load_config
+from schemas.config import Config, EvaluateConfig, load_config
 from serving.retriever import open_retriever
 
 TEST_SHARE = 0.2
@@ -87,7 +87,8 @@ def run(
     Args:
         name: Of the result.
         source: The data.
-        config: Settings; the split and the ranker's seed are replaced.
+        config: Settings; the ranker's seed is replaced. The split has one history for all of a
+            user's requests.
         settings: Of the groups.
         seeds: Of the ranker.
         runs: Directory of the artefacts.
@@ -95,7 +96,6 @@ def run(
     Returns:
         The file `docs/results/<name>.json`.
     """
-    config = dataclasses.replace(config, prepare=held_out_by_user(config))
     prepared = Stages(runs, config).prepare(source, [])
     requests = read_requests(prepared.path, "test")
     people = read_people(requests)
@@ -122,14 +122,15 @@ def run(
     return write_result(name, described(source, prepared), seeds[0], told, figures, peers)
 
 
-def held_out_by_user(config: Config) -> PrepareConfig:
-    """The preparation that holds out the newest fifth of each user's events, all of them."""
-    return dataclasses.replace(
+def held_out_by_user(config: Config) -> Config:
+    """The same, but that the newest fifth of each user's events is held out, all of it."""
+    prepare = dataclasses.replace(
         config.prepare,
         split="temporal_user",
         test_share=TEST_SHARE,
         requests_per_user=ALL_REQUESTS,
     )
+    return dataclasses.replace(config, prepare=prepare)
 
 
 def train_models(requests: Requests, config: Config, seeds: Sequence[int], runs: Path) -> Models:
@@ -204,7 +205,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=GroupSettings.people)
     arguments = parser.parse_args()
     source = fetch_dataset("ml-100k", arguments.data)
-    config = load_config(arguments.config)
+    config = held_out_by_user(load_config(arguments.config))
     settings = GroupSettings(people=arguments.people)
     print(run("groups", source, config, settings, arguments.seeds, arguments.runs))
 
