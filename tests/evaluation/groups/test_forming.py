@@ -50,6 +50,7 @@ def test_the_worst_pair_of_a_group_counts():
     similarity = np.zeros((4, 4))
     similarity[0, 1:] = [0.9, 0.8, 0.1]
     similarity[1, 2:] = [-0.9, 0.2]
+    similarity[2, 3] = 0.3
     people = make_people(similarity + similarity.T)
     seed = next(s for s in range(99) if np.random.default_rng(s).permutation(4)[0] == 0)
     assert form_groups(people, "similar", 3, 1, 4.0, seed).tolist() == [[0, 1, 3]]
