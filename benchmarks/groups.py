@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ class Models(NamedTuple):
 
     towers: RetrievalModel
     search: FilteredSearch
-    rankers: dict[int, Score]
+    rankers: list[Score]
 
 
 class Cell(NamedTuple):
@@ -98,22 +99,8 @@ def run(
     """
     prepared = Stages(runs, config).prepare(source, [])
     requests = read_requests(prepared.path, "test")
-    people = read_people(requests)
     models = train_models(requests, config, seeds, runs)
-    figures: dict[str, float] = {"people": len(people)}
-    peers: dict[str, dict[str, float]] = {}
-    for size in settings.sizes:
-        for kind in KINDS:
-            cell = f"{kind}_{size}"
-            groups = form_groups(
-                people, kind, size, settings.people // size, settings.like_threshold, settings.seed
-            )
-            found = measure_cell(requests, people, groups, models, settings, config.evaluate)
-            print(*lines(cell, found.values), sep="\n", flush=True)
-            figures |= {f"{cell}_{figure}": value for figure, value in found.figures.items()}
-            figures |= figures_of_model(cell, found.values, config.evaluate)
-            for peer, values in figures_of_peers(cell, found.values).items():
-                peers.setdefault(peer, {}).update(values)
+    figures, peers = measure_groups(requests, models, settings, config.evaluate)
     told: dict[str, Any] = {
         stage: dataclasses.asdict(getattr(config, stage))
         for stage in ("retrieval", "ranking", "evaluate")
@@ -148,12 +135,31 @@ def train_models(requests: Requests, config: Config, seeds: Sequence[int], runs:
         hits = retriever.search(queries, k, barred)
         return hits.rows, hits.valid
 
-    rankers: dict[int, Score] = {}
+    rankers: list[Score] = []
     for seed in seeds:
         ranking = dataclasses.replace(config.ranking, seed=seed)
         trained = Stages(runs, dataclasses.replace(config, ranking=ranking)).train_ranking()
-        rankers[seed] = Ranker(trained.path, towers, ranking.history_len).score
+        rankers.append(Ranker(trained.path, towers, ranking.history_len).score)
     return Models(towers, search, rankers)
+
+
+def measure_groups(
+    requests: Requests, models: Models, settings: GroupSettings, config: EvaluateConfig
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Forms groups of every size and kind and measures their lists: figures, and those of peers."""
+    people = read_people(requests)
+    figures: dict[str, float] = {"people": len(people)}
+    peers: dict[str, dict[str, float]] = {}
+    for size, kind in product(settings.sizes, KINDS):
+        cell, most = f"{kind}_{size}", settings.people // size
+        groups = form_groups(people, kind, size, most, settings.like_threshold, settings.seed)
+        found = measure_cell(requests, people, groups, models, settings, config)
+        print(*lines(cell, found.values), sep="\n", flush=True)
+        figures |= {f"{cell}_{figure}": value for figure, value in found.figures.items()}
+        figures |= figures_of_model(cell, found.values, config)
+        for peer, values in figures_of_peers(cell, found.values).items():
+            peers.setdefault(peer, {}).update(values)
+    return figures, peers
 
 
 def measure_cell(
@@ -176,7 +182,7 @@ def measure_cell(
         found, there_are = found + hits, there_are + targets
         of_seeds = [
             rank_for_groups(requests, people.row[part], candidates, score, LIST_K)
-            for score in models.rankers.values()
+            for score in models.rankers
         ]
         for name in of_seeds[0]:
             of_list = [

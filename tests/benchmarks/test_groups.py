@@ -51,9 +51,8 @@ def test_from_models_to_a_result(
     for size in (2, 3):
         of_kind = [figures[f"{kind}_{size}_similarity"] for kind in KINDS]
         assert of_kind[1] > of_kind[0] > of_kind[2]
-        # The planted series tell what is watched next: a ranker that did not read the members'
-        # histories would list the target of one in fifteen.
-        assert figures[f"random_{size}_watch_next_ndcg@10_mean"] > 0.1
+        # What comes next in a series is found; by rating alone hardly any of it is (about .05).
+        assert figures[f"random_{size}_watch_next_ndcg@10_mean"] > 0.25
 
 
 def test_the_newest_fifth_is_held_out() -> None:
