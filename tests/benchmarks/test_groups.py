@@ -51,7 +51,7 @@ def test_from_models_to_a_result(
     for size in (2, 3):
         of_kind = [figures[f"{kind}_{size}_similarity"] for kind in KINDS]
         assert of_kind[1] > of_kind[0] > of_kind[2]
-        # What comes next in a series is found; by rating alone hardly any of it is (about .05).
+        # What comes next in a series is found; by rating alone hardly any of it is (below .1).
         assert figures[f"random_{size}_watch_next_ndcg@10_mean"] > 0.25
 
 
