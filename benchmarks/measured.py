@@ -15,13 +15,16 @@ CORES = 2
 KIB = 1024
 
 
-def measure(function: str, *arguments: Path, limit_s: float | None = None) -> dict[str, Any]:
-    """Runs `module:function` on `CORES` cores.
+def measure(
+    function: str, *arguments: Path, limit_s: float | None = None, cores: int = CORES
+) -> dict[str, Any]:
+    """Runs `module:function`.
 
     Args:
         function: It takes paths and returns what JSON can hold.
         *arguments: The paths.
         limit_s: Seconds that it may take, imports included.
+        cores: That it may use.
 
     Returns:
         `s`; `cpu_s` of all threads; `imports_bytes` in memory before the call; `peak_bytes` above
@@ -30,8 +33,13 @@ def measure(function: str, *arguments: Path, limit_s: float | None = None) -> di
     Raises:
         RuntimeError: It failed; the message has what it printed last.
         TimeoutError: It took longer than `limit_s` and was ended.
+        ValueError: This process may not use so many cores.
     """
-    command = [sys.executable, "-m", "benchmarks.measured", function, *map(str, arguments)]
+    what = [str(cores), function, *map(str, arguments)]
+    command = [sys.executable, "-m", "benchmarks.measured", *what]
+    allowed = len(os.sched_getaffinity(0))
+    if cores > allowed:
+        raise ValueError(f"cores: expected at most {allowed}, got {cores}")
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
     except subprocess.TimeoutExpired:
@@ -44,13 +52,13 @@ def measure(function: str, *arguments: Path, limit_s: float | None = None) -> di
 def main() -> None:
     """The other process: prints the figures as one line of JSON."""
     # Before the imports, which size the pools of threads.
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
-    module, name = sys.argv[1].split(":")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
+    module, name = sys.argv[2].split(":")
     function = getattr(importlib.import_module(module), name)
     Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
     imports = _memory("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
-    result = function(*map(Path, sys.argv[2:]))
+    result = function(*map(Path, sys.argv[3:]))
     figures = {
         "s": time.perf_counter() - wall,
         "cpu_s": time.process_time() - cpu,

@@ -138,7 +138,11 @@ def _indices(
 ) -> tf.Tensor | tf.RaggedTensor:
     """Strings to indices of the same shape: 0 for "", 1..V, then the OOV buckets."""
     index = tft.apply_vocabulary(x, vocabulary, num_oov_buckets=oov_buckets) + 1
-    return tf.where(tf.equal(x, ""), tf.zeros_like(index), index)
+    if not isinstance(x, tf.RaggedTensor):
+        return tf.where(tf.equal(x, ""), tf.zeros_like(index), index)
+    # Of ragged tensors, tf.where is hundreds of operations, which every request would go through.
+    flat = index.flat_values
+    return index.with_flat_values(tf.where(tf.equal(x.flat_values, ""), tf.zeros_like(flat), flat))
 
 
 def _buckets(x: tf.Tensor, count: int) -> tf.Tensor:

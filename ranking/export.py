@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from ranking.item_memory import ItemMemory
 from ranking.known_ratings import ALL
+from ranking.neighbour_search import search
 from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -31,7 +32,8 @@ class RankingModule:
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
         self.memory = ItemMemory(
-            {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()}
+            {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()},
+            search,
         )
         vectors = self._rated(trainer.item_table)
         self.vectors = tf.Variable(vectors, trainable=False, name="vectors")
@@ -83,6 +85,15 @@ class RankingModule:
             for name, spec in specs.items()
         }
 
+    def save(self, path: Path) -> None:
+        """Writes the SavedModel."""
+        parts: dict[str, Any] = {
+            "raw": self.raw,
+            "vectors": self.vectors,
+            "memory": self.memory.values,
+        }
+        save_model(path, self.ranker, parts, self.signatures())
+
     def _batch(self, raw: dict[str, Any], names: list[str]) -> dict[str, Any]:
         """Histories cut, padded and indexed, `[batch, owners, history_len, ...]`."""
         shape = tf.shape(raw[columns.HISTORY_ITEM_ID])[:2]
@@ -93,16 +104,36 @@ class RankingModule:
         for name in names:
             flat[name] = tf.ensure_shape(flat[name], [None, None, *raw[name].shape[3:]])
         newest = newest_events(flat, names, self.history_len)
-        newest[columns.HISTORY_ITEM_ID] = self.raw.item_index(newest[columns.HISTORY_ITEM_ID])
+        newest |= self._indices(raw, newest[columns.HISTORY_ITEM_ID], shape)
         batch = {}
         for name, value in newest.items():
             batch[name] = tf.reshape(value, tf.concat([shape, tf.shape(value)[1:]], axis=0))
             batch[name] = tf.ensure_shape(batch[name], [None, None, *value.shape[1:]])
         batch["owner_mask"] = tf.range(shape[1], dtype=tf.int64) < raw[columns.OWNER_COUNT][:, None]
         batch[columns.RETRIEVAL_SCORE] = raw[columns.RETRIEVAL_SCORE][:, None]
-        candidates = self.raw.item_index(raw[columns.CANDIDATE_ITEM_ID])
-        batch[columns.CANDIDATE_ITEM_ID] = candidates[:, None]
-        return batch | self.raw.users({name: raw[name] for name in self.raw.user_spec([None])})
+        # All owners have the same candidates.
+        batch[columns.CANDIDATE_ITEM_ID] = batch[columns.CANDIDATE_ITEM_ID][:, :1]
+        return batch
+
+    def _indices(self, raw: dict[str, Any], history: Any, shape: Any) -> dict[str, Any]:
+        """Item ids and user features as indices, `[batch * owners, ...]`.
+
+        In one pass of the transform graph, whose time is that of its many small operations, however
+        much they are given; so the candidates are looked up for each owner.
+        """
+        candidates = raw[columns.CANDIDATE_ITEM_ID][:, None]
+        candidates = tf.broadcast_to(
+            candidates, tf.stack([shape[0], shape[1], tf.shape(candidates)[2]])
+        )
+        candidates = tf.reshape(candidates, tf.stack([shape[0] * shape[1], -1]))
+        users = {name: tf.reshape(raw[name], [-1]) for name in self.raw.user_spec([None])}
+        items, users = self.raw.items_and_users(tf.concat([history, candidates], axis=1), users)
+        return users | {
+            columns.HISTORY_ITEM_ID: tf.ensure_shape(
+                items[:, : self.history_len], [None, self.history_len]
+            ),
+            columns.CANDIDATE_ITEM_ID: items[:, self.history_len :],
+        }
 
     def _score(self, batch: dict[str, Any], history: Any, candidates: Any) -> dict[str, Any]:
         """One cutoff, which sees all; ratings stay on the scale."""
@@ -127,10 +158,4 @@ def export(
     trainer: RankerTrainer, memory: dict[str, np.ndarray], prepared: Artifact, out: Path
 ) -> None:
     """Writes `model/` into `out`, with the memory of all that may be known when it serves."""
-    module = RankingModule(trainer, memory, prepared)
-    parts: dict[str, Any] = {
-        "raw": module.raw,
-        "vectors": module.vectors,
-        "memory": module.memory.values,
-    }
-    save_model(out / "model", trainer.ranker, parts, module.signatures())
+    RankingModule(trainer, memory, prepared).save(out / "model")

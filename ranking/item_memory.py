@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,14 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 from keras import ops
 
-from ranking.affinities import ItemAffinities
-from ranking.known_ratings import KnownRatings
+from ranking.affinities import ItemAffinities, count_affinities
+from ranking.known_ratings import KnownRatings, count_ratings
 from ranking.neighbours import look_up
+from schemas.config import RankingConfig
+from schemas.histories import Histories
+
+LookUp = Callable[[Any, Any, Any, Any], Any]
+"""With the arguments and the result of `ranking.neighbours.look_up`."""
 
 
 def remembered(affinities: ItemAffinities, ratings: KnownRatings) -> dict[str, np.ndarray]:
@@ -28,15 +34,22 @@ def remembered(affinities: ItemAffinities, ratings: KnownRatings) -> dict[str, n
     }
 
 
+def remember(histories: Histories, indices: int, config: RankingConfig) -> dict[str, np.ndarray]:
+    """All that some histories say of the items, as `remembered` gives it."""
+    ratings = count_ratings(histories, indices, config.neighbours)
+    return remembered(count_affinities(histories, indices, config), ratings)
+
+
 class ItemMemory:
     """Looks up what is remembered of items, by index.
 
     Args:
         values: As `remembered` gives them, as tensors or variables.
+        look_up: What finds pairs of items in a table of neighbours.
     """
 
-    def __init__(self, values: dict[str, Any]):
-        self.values = values
+    def __init__(self, values: dict[str, Any], look_up: LookUp = look_up):
+        self.values, self._look_up = values, look_up
         self.indices = values["affinity_neighbour"].shape[0]
 
     def ratings(self, items: Any, table: Any) -> tuple[Any, Any]:
@@ -56,7 +69,7 @@ class ItemMemory:
     def affinity(self, history: Any, candidates: Any) -> Any:
         """Strength of each event's item for each candidate; see `look_up`."""
         neighbour, strength = self.values["affinity_neighbour"], self.values["affinity_strength"]
-        return look_up(neighbour, strength, history, candidates)
+        return self._look_up(neighbour, strength, history, candidates)
 
     def agreement(self, history: Any, candidates: Any, table: Any) -> Any:
         """How clearly each event's item and each candidate are rated alike.
@@ -71,4 +84,4 @@ class ItemMemory:
         """
         at = history + ops.cast(table, history.dtype)[..., None] * self.indices
         neighbour, alike = self.values["rating_neighbour"], self.values["rating_alike"]
-        return look_up(neighbour, alike, at, candidates)[..., 0]
+        return self._look_up(neighbour, alike, at, candidates)[..., 0]

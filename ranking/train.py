@@ -17,7 +17,7 @@ from keras import ops
 from ranking.affinities import count_affinities
 from ranking.batches import RATING_PARTS, TrainingBatches
 from ranking.export import export
-from ranking.item_memory import ItemMemory, remembered
+from ranking.item_memory import ItemMemory, remember, remembered
 from ranking.known_ratings import count_ratings
 from ranking.model import Ranker
 from ranking.samples import CandidateLists, load_candidate_lists, without_validated
@@ -74,9 +74,7 @@ def train(
     )
     batches = TrainingBatches(fitted, lists, config)
     epochs = _fit(trainer, batches, held, config, out, progress)
-    ratings = count_ratings(everything, indices, config.neighbours)
-    memory = remembered(count_affinities(everything, indices, config), ratings)
-    export(trainer, memory, prepared, out)
+    export(trainer, remember(everything, indices, config), prepared, out)
     lines = (out / "log" / f"{NAME}.jsonl").read_text().splitlines()
     return json.loads(lines[epochs - 1]) | {"parameters": trainer.ranker.count_params()}
 

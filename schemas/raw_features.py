@@ -68,6 +68,21 @@ class RawFeatures(tf.Module):
         found = self.transform({columns.HISTORY_ITEM_ID: ids})[columns.HISTORY_ITEM_ID]
         return tf.reshape(_dense(found), tf.shape(item_id))
 
+    def items_and_users(self, item_id: Any, users: Tensors) -> tuple[Any, Tensors]:
+        """`item_index` and `users` in one pass of the graph.
+
+        Args:
+            item_id: `[rows, ids]` string, "" is padding.
+            users: Raw as `user_spec`, each `[rows]`.
+
+        Returns:
+            int64 indices in the shapes given.
+        """
+        ids = tf.RaggedTensor.from_tensor(item_id)
+        found = self.transform({columns.HISTORY_ITEM_ID: ids} | users)
+        index = tf.reshape(_dense(found[columns.HISTORY_ITEM_ID]), tf.shape(item_id))
+        return index, {name: found[name] for name in users}
+
 
 def history_spec(axes: list[int | None]) -> dict[str, tf.TensorSpec]:
     """Raw history columns, each `[batch, *axes]`."""

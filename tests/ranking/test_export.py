@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from ranking.affinities import count_affinities
 from ranking.batches import one_owner
 from ranking.export import export
-from ranking.item_memory import remembered
-from ranking.known_ratings import ALL, count_ratings
+from ranking.item_memory import remember
+from ranking.known_ratings import ALL
 from ranking.train import new_trainer
 from schemas import columns
 from schemas.artifacts import Artifact
@@ -31,8 +30,7 @@ CANDIDATES = 3
 def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp_path: Path):
     histories = load_histories(prepared, "fit")
     indices = item_sizes(prepared)[columns.ITEM_ID]
-    ratings = count_ratings(histories, indices, TINY.ranking.neighbours)
-    memory = remembered(count_affinities(histories, indices, TINY.ranking), ratings)
+    memory = remember(histories, indices, TINY.ranking)
     trainer = new_trainer(prepared, histories, memory, TINY.ranking)
     random = np.random.default_rng(0)
     # Parts that begin with zeros would hide what they read.

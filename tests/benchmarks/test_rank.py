@@ -1,0 +1,35 @@
+"""Figures, ratios and table of the ranking benchmark."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.measured import measure
+from benchmarks.rank import compared, flat, table
+
+FOUND = {
+    cores: {
+        "matinee": {
+            "1_requests_2_owners_plain": {"p50_ms": 4.0 / cores, "p99_ms": 9.0, "calls": 7}
+        },
+        "bst": {"1_requests_2_owners_plain": {"p50_ms": 160.0, "p99_ms": 200.0, "calls": 3}},
+    }
+    for cores in (1, 2)
+}
+NAME = "cores_1_requests_2_owners_plain"
+
+
+def test_figures_ratios_and_table() -> None:
+    ours, peer = flat(FOUND, "matinee"), flat(FOUND, "bst")
+    assert ours[f"2_{NAME}_p50_ms"] == 2.0
+    assert ours[f"1_{NAME}_calls"] == 7
+    ratios = compared(ours, peer)
+    assert ratios == {f"1_{NAME}_p50_ms_over_bst": 0.025, f"2_{NAME}_p50_ms_over_bst": 0.0125}
+    _, one, two = table({"matinee": ours, "bst": peer}, ratios)
+    assert one.split() == [f"1_{NAME}", "4.00", "9.00", "160.0", "200.0", "0.0250"]
+    assert two.split() == [f"2_{NAME}", "2.00", "9.00", "160.0", "200.0", "0.0125"]
+
+
+def test_more_cores_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"cores: expected at most \d+, got 100000"):
+        measure("benchmarks.rank:main", cores=100_000)
