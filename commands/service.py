@@ -52,20 +52,25 @@ def recommend(
             help="host:port of a running server.", show_default="one is started for the call"
         ),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell what in the histories speaks for each item.")
+    ] = False,
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
 ) -> None:
     """Ask a server for one person, or for people who watch together."""
     from serving.client import Client
-    from serving.display import recommendations_table
+    from serving.display import reasons_list, recommendations_table
     from serving.own_process import server_process
 
     running = contextlib.nullcontext(server) if server else server_process(run, config)
     with contextlib.ExitStack() as opened:
         with progress_line("starting a server"):
             target = opened.enter_context(running)
-        answer = opened.enter_context(Client(target)).recommend(user, k=k)
+        answer = opened.enter_context(Client(target)).recommend(user, k=k, explain=explain)
     console.print(recommendations_table(f"For {' and '.join(user)}", answer))
+    if explain:
+        console.print(reasons_list(user, answer))
 
 
 @app.command("doctor")

@@ -12,6 +12,7 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 # isort: split
 import tensorflow as tf
 
+from ranking.explanations import contributions
 from ranking.item_memory import ItemMemory
 from ranking.known_ratings import ALL
 from ranking.neighbour_search import search
@@ -31,6 +32,7 @@ class RankingModule:
         self.raw = RawFeatures(prepared)
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
+        self.explained_events = min(columns.EXPLAINED_EVENTS, self.history_len)
         self.memory = ItemMemory(
             {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()},
             search,
@@ -40,15 +42,26 @@ class RankingModule:
 
     def serving_default(self, **raw: Any) -> dict[str, Any]:
         """Raw histories, user features and candidate ids to scores."""
-        batch = self._batch(raw, HISTORY)
-        candidates = tf.gather(self.vectors, batch[columns.CANDIDATE_ITEM_ID][:, 0])
-        history = tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID])
-        return self._score(batch, history, candidates)
+        return self._score(self._looked_up(self._batch(raw, HISTORY)))
 
     def from_vectors(self, **raw: Any) -> dict[str, Any]:
         """The same with the vectors of history and candidates given; their ids may be unknown."""
         batch = self._batch(raw, [*HISTORY, "history_vector"])
-        return self._score(batch, batch.pop("history_vector"), raw["candidate_vector"])
+        batch["candidate_vector"] = raw["candidate_vector"][:, None]
+        return self._score(batch | self._remembered(batch))
+
+    def explain(self, **raw: Any) -> dict[str, Any]:
+        """What each of the owners' newest events adds to the scores of the candidates.
+
+        A score does not depend on the list it is in, so the candidates are the items to explain.
+        """
+        places = tf.range(1, 1 + tf.shape(raw[columns.HISTORY_ITEM_ID], tf.int64)[2])
+        places = tf.broadcast_to(places, tf.shape(raw[columns.HISTORY_ITEM_ID]))
+        batch = self._batch(raw | {columns.EVENT: places}, [*HISTORY, columns.EVENT])
+        event = batch.pop(columns.EVENT)[:, :, -self.explained_events :] - 1
+        inputs = self._looked_up(batch)
+        moved = contributions(self.ranker, inputs, self.explained_events)
+        return moved | {columns.EVENT: tf.where(batch["owner_mask"][..., None], event, -1)}
 
     def encode_items(self, **raw: Any) -> dict[str, Any]:
         """Raw item features to ranker vectors."""
@@ -78,6 +91,7 @@ class RankingModule:
             "serving_default": request,
             "from_vectors": request
             | {"history_vector": history_vector, "candidate_vector": candidate_vector},
+            "explain": request,
             "encode_items": self.raw.item_spec(),
         }
         return {
@@ -112,7 +126,8 @@ class RankingModule:
         batch["owner_mask"] = tf.range(shape[1], dtype=tf.int64) < raw[columns.OWNER_COUNT][:, None]
         batch[columns.RETRIEVAL_SCORE] = raw[columns.RETRIEVAL_SCORE][:, None]
         # All owners have the same candidates.
-        batch[columns.CANDIDATE_ITEM_ID] = batch[columns.CANDIDATE_ITEM_ID][:, :1]
+        candidates = batch[columns.CANDIDATE_ITEM_ID][:, :1]
+        batch[columns.CANDIDATE_ITEM_ID] = tf.ensure_shape(candidates, [None, 1, None])
         return batch
 
     def _indices(self, raw: dict[str, Any], history: Any, shape: Any) -> dict[str, Any]:
@@ -135,16 +150,26 @@ class RankingModule:
             columns.CANDIDATE_ITEM_ID: items[:, self.history_len :],
         }
 
-    def _score(self, batch: dict[str, Any], history: Any, candidates: Any) -> dict[str, Any]:
-        """One cutoff, which sees all; ratings stay on the scale."""
-        ids = (batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID])
-        looked_up = {
-            "history_vector": history,
-            "candidate_vector": candidates[:, None],
-            "affinity": self.memory.affinity(*ids),
-            "agreement": self.memory.agreement(*ids, tf.fill(tf.shape(ids[0])[:2], ALL)),
+    def _looked_up(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """The batch with the vectors and affinities of its items."""
+        vectors = {
+            "history_vector": tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID]),
+            "candidate_vector": tf.gather(self.vectors, batch[columns.CANDIDATE_ITEM_ID]),
         }
-        scores = self.ranker(batch | looked_up, training=False)
+        return batch | vectors | self._remembered(batch)
+
+    def _remembered(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """What is known of each event's item and each candidate."""
+        history, candidates = batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID]
+        every = tf.fill(tf.shape(history)[:2], ALL)
+        return {
+            "affinity": self.memory.affinity(history, candidates),
+            "agreement": self.memory.agreement(history, candidates, every),
+        }
+
+    def _score(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Of a batch as the ranker takes it, with one cutoff; ratings stay on the scale."""
+        scores = self.ranker(batch, training=False)
         low, high = self.raw.card.rating_range
         return {
             "rating": tf.clip_by_value(scores["rating"][:, 0], low, high),

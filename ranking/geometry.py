@@ -52,8 +52,13 @@ class Geometry:
         return self.candidate_distance.shape[1]
 
 
-def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -> Geometry:
+def make_geometry(
+    present: Any, timestamp: Any, owner_mask: Any, cutoffs: int, masked: Any = None
+) -> Geometry:
     """Geometry of a batch.
+
+    A masked event is in no mask, so nobody reads it, but it keeps its place and its time: the
+    distances and times of the others are those of the whole history.
 
     Args:
         present: `[batch, owners, history_len]` bool, left-padded with False.
@@ -61,6 +66,7 @@ def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -
         owner_mask: `[batch, owners]` bool.
         cutoffs: Number of trailing cutoffs, at most `1 + history_len`. With several owners it must
             be 1: another owner's whole history is visible, and would show what a cutoff hides.
+        masked: As `present`, the events not to be read; None: none.
 
     Raises:
         ValueError: There are more cutoffs than moments, or several with not exactly one owner.
@@ -74,7 +80,8 @@ def make_geometry(present: Any, timestamp: Any, owner_mask: Any, cutoffs: int) -
     key = np.arange(keys)
     newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
     back = newest[:, None] - key + 1
-    real = ops.concatenate([ops.expand_dims(owner_mask, -1), present], axis=2)
+    read = present if masked is None else ops.logical_and(present, ops.logical_not(masked))
+    real = ops.concatenate([ops.expand_dims(owner_mask, -1), read], axis=2)
     real = ops.logical_and(real, ops.expand_dims(owner_mask, -1))
     visible = (back >= 1) | (key == 0)
     return Geometry(

@@ -156,7 +156,8 @@ class Ranker(keras.Model):
                 `[batch, cutoffs, candidates, embedding_dim + 1]`; `retrieval_score`
                 `[batch, cutoffs, candidates, owners]`; `affinity` and `agreement` as
                 `ranking.item_memory.ItemMemory` gives them; `owner_mask` `[batch, owners]` bool;
-                each user feature `[batch, owners]` int64.
+                each user feature `[batch, owners]` int64; and, if events are to be left unread,
+                `history_masked` `[batch, owners, history_len]` bool, True for those.
             training: Whether dropout applies.
 
         Returns:
@@ -167,7 +168,11 @@ class Ranker(keras.Model):
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
         candidates = batch["candidate_vector"]
         geometry = make_geometry(
-            present, batch[columns.HISTORY_TIMESTAMP], batch["owner_mask"], candidates.shape[1]
+            present,
+            batch[columns.HISTORY_TIMESTAMP],
+            batch["owner_mask"],
+            candidates.shape[1],
+            masked=batch.get(columns.HISTORY_MASKED),
         )
         owner = self._owner_token(batch)
         history = self._history_tokens(batch, present, owner)

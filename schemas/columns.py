@@ -25,6 +25,9 @@ HISTORY_HOUR = "history_hour"
 HISTORY_GAP = "history_gap"
 """Of an event: the time since the event before it."""
 
+HISTORY_MASKED = "history_masked"
+"""Of an event: whether it is left unread, while the places and times of the others stay."""
+
 Z_SCORE_SUFFIX = "_z_score"
 
 TARGET_ITEM_ID = "target_item_id"
@@ -44,6 +47,12 @@ REQUEST_TIMESTAMP = "request_timestamp"
 CANDIDATE_ITEM_ID = "candidate_item_id"
 OWNER_COUNT = "owner_count"
 RETRIEVAL_SCORE = "retrieval_score"
+
+EXPLAINED_EVENTS = 20
+"""Newest events of each owner's history whose part in a score is told."""
+
+EVENT = "event"
+"""Place of an event on the events axis of a request, -1 for none."""
 
 KIND = "kind"
 """Column beside those of the transform graph that says what the rows of a batch are."""

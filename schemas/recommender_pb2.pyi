@@ -70,18 +70,22 @@ class Viewer(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., anonymous: _Optional[_Union[AnonymousViewer, _Mapping]] = ...) -> None: ...
 
 class RecommendRequest(_message.Message):
-    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective")
+    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective", "explain", "explain_events")
     VIEWERS_FIELD_NUMBER: _ClassVar[int]
     K_FIELD_NUMBER: _ClassVar[int]
     EXCLUDE_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
     SEEN_POLICY_FIELD_NUMBER: _ClassVar[int]
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_EVENTS_FIELD_NUMBER: _ClassVar[int]
     viewers: _containers.RepeatedCompositeFieldContainer[Viewer]
     k: int
     exclude_item_ids: _containers.RepeatedScalarFieldContainer[str]
     seen_policy: SeenPolicy
     objective: Objective
-    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ...) -> None: ...
+    explain: bool
+    explain_events: int
+    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., explain: _Optional[bool] = ..., explain_events: _Optional[int] = ...) -> None: ...
 
 class Scores(_message.Message):
     __slots__ = ("score", "retrieval", "watch_next", "joint_rating", "viewer_ratings")
@@ -118,15 +122,27 @@ class FeatureValues(_message.Message):
     values: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, values: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class Reason(_message.Message):
+    __slots__ = ("viewer", "item", "contribution")
+    VIEWER_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    viewer: int
+    item: Item
+    contribution: float
+    def __init__(self, viewer: _Optional[int] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., contribution: _Optional[float] = ...) -> None: ...
+
 class Recommendation(_message.Message):
-    __slots__ = ("item", "scores", "source")
+    __slots__ = ("item", "scores", "source", "reasons")
     ITEM_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
     item: Item
     scores: Scores
     source: Source
-    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ..., source: _Optional[_Union[Source, str]] = ...) -> None: ...
+    reasons: _containers.RepeatedCompositeFieldContainer[Reason]
+    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ..., source: _Optional[_Union[Source, str]] = ..., reasons: _Optional[_Iterable[_Union[Reason, _Mapping]]] = ...) -> None: ...
 
 class StageReport(_message.Message):
     __slots__ = ("stage", "items_in", "items_out", "milliseconds")
@@ -201,18 +217,22 @@ class GetModelInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes")
+    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers")
     MAX_K_FIELD_NUMBER: _ClassVar[int]
     MAX_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     MAX_HISTORY_FIELD_NUMBER: _ClassVar[int]
     MAX_EXCLUDE_FIELD_NUMBER: _ClassVar[int]
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_EXPLAINED_FIELD_NUMBER: _ClassVar[int]
+    MAX_EXPLAINED_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     max_k: int
     max_viewers: int
     max_history: int
     max_exclude: int
     max_message_bytes: int
-    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ...) -> None: ...
+    max_explained: int
+    max_explained_viewers: int
+    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
     __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,20 @@ class RankerScores(NamedTuple):
     watch_next: np.ndarray
 
 
+class Contributions(NamedTuple):
+    """What each of the viewers' newest events adds to the scores of items.
+
+    Attributes:
+        event_rows: `[viewers, events]` int64 catalogue rows of what was watched, -1: no event.
+        joint_rating: `[items, viewers, events]` float32, not cut to the rating scale.
+        watch_next: The same shape.
+    """
+
+    event_rows: np.ndarray
+    joint_rating: np.ndarray
+    watch_next: np.ndarray
+
+
 class QueryEncoder:
     """The query tower."""
 
@@ -47,14 +62,15 @@ class QueryEncoder:
         """
         config = retrieval.manifest["config"]
         self._context = [columns.REQUEST_TIMESTAMP] if config.get("request_context") else []
-        self._model = _Model(retrieval, [*HISTORY, *card.user_inputs, *self._context])
+        inputs = [*HISTORY, *card.user_inputs, *self._context]
+        self._encode = _Signature(_load(retrieval), "serving_default", inputs)
         self._viewers = _Viewers(card, catalogue, int(config["history_len"]))
 
     def encode(self, viewers: Sequence[Profile]) -> np.ndarray:
         """Query vectors of now, `[viewers, embedding_dim]` float32."""
         now = np.full(len(viewers), time.time(), np.int64)
         context = dict.fromkeys(self._context, now)
-        return self._model(self._viewers.tensors(viewers) | context)["query_vector"]
+        return self._encode(self._viewers.tensors(viewers) | context)["query_vector"]
 
 
 class Ranker:
@@ -68,7 +84,9 @@ class Ranker:
         """
         inputs = [*HISTORY, *card.user_inputs, columns.OWNER_COUNT]
         inputs += [columns.CANDIDATE_ITEM_ID, columns.RETRIEVAL_SCORE]
-        self._model = _Model(ranking, inputs)
+        model = _load(ranking)
+        self._explain = _Signature(model, "explain", inputs)
+        self._rank = _Signature(model, "serving_default", inputs)
         self._viewers = _Viewers(card, catalogue, int(ranking.manifest["config"]["history_len"]))
         self._item_ids = catalogue.encoded_ids
 
@@ -82,31 +100,69 @@ class Ranker:
             rows: `[candidates]` int64 catalogue rows.
             retrieval_scores: `[candidates, viewers]` float32 inner products.
         """
-        tensors = {
+        outputs = _of_one(self._rank, self._tensors(viewers, rows, retrieval_scores))
+        return RankerScores(**{name: outputs[name] for name in RankerScores._fields})
+
+    def explain(
+        self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray
+    ) -> Contributions:
+        """What each of the viewers' newest events adds to the scores of items; as `rank`."""
+        outputs = _of_one(self._explain, self._tensors(viewers, rows, retrieval_scores))
+        event, sent = outputs[columns.EVENT], self._viewers.rows(viewers)
+        watched = np.take_along_axis(sent, np.maximum(event, 0), axis=1)
+        return Contributions(
+            event_rows=np.where(event >= 0, watched, -1),
+            joint_rating=outputs["joint_rating"],
+            watch_next=outputs["watch_next"],
+        )
+
+    def _tensors(
+        self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        return {
             **self._viewers.tensors(viewers),
-            columns.OWNER_COUNT: np.int64(len(viewers)),
+            columns.OWNER_COUNT: np.array(len(viewers), dtype=np.int64),
             columns.CANDIDATE_ITEM_ID: self._item_ids[rows],
             columns.RETRIEVAL_SCORE: retrieval_scores,
         }
-        # The model's batch is requests; here there is one.
-        outputs = self._model({name: value[np.newaxis] for name, value in tensors.items()})
-        return RankerScores(**{name: outputs[name][0] for name in RankerScores._fields})
 
 
-class _Model:
-    """A SavedModel's `serving_default`."""
+def _of_one(signature: _Signature, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs for one request, where the model's batch is requests."""
+    outputs = signature({name: value[np.newaxis] for name, value in tensors.items()})
+    return {name: value[0] for name, value in outputs.items()}
 
-    def __init__(self, artifact: Artifact, inputs: Sequence[str]) -> None:
-        path = artifact.path / "model"
+
+class _Loaded(NamedTuple):
+    """A SavedModel and where it lies."""
+
+    path: Path
+    model: Any
+
+
+def _load(artifact: Artifact) -> _Loaded:
+    path = artifact.path / "model"
+    return _Loaded(path, tf.saved_model.load(str(path)))
+
+
+class _Signature:
+    """A signature of a SavedModel."""
+
+    def __init__(self, loaded: _Loaded, name: str, inputs: Sequence[str]) -> None:
         # The loaded object owns the variables that the signature only refers to.
-        self._loaded = tf.saved_model.load(str(path))
-        self._signature = self._loaded.signatures["serving_default"]
+        self._loaded = loaded
+        found = loaded.model.signatures
+        if name not in found:
+            raise ValueError(
+                f"{loaded.path}: expected the signature {name}, got {sorted(found)}; train it again"
+            )
+        self._signature = found[name]
         self._dtypes: dict[str, tf.DType] = {
             name: spec.dtype for name, spec in self._signature.structured_input_signature[1].items()
         }
         if set(self._dtypes) != set(inputs):
             raise ValueError(
-                f"{path}: serving_default: expected the inputs {sorted(inputs)}, "
+                f"{loaded.path}: {name}: expected the inputs {sorted(inputs)}, "
                 f"got {sorted(self._dtypes)}"
             )
 
@@ -128,28 +184,33 @@ class _Viewers:
         self._kinds = card.user_inputs
 
     def tensors(self, viewers: Sequence[Profile]) -> dict[str, np.ndarray]:
-        """The history_* arrays `[viewers, events]`, right-padded, and user inputs `[viewers]`.
+        """The history_* arrays `[viewers, events]`, as in `rows`, and user inputs `[viewers]`."""
+        rows = self.rows(viewers)
+        return {
+            columns.HISTORY_ITEM_ID: np.where(rows >= 0, self._item_ids[rows], b""),
+            columns.HISTORY_RATING: self._padded(
+                [viewer.ratings for viewer in viewers], np.float32(np.nan)
+            ),
+            columns.HISTORY_TIMESTAMP: self._padded(
+                [viewer.timestamps for viewer in viewers], np.int64(0)
+            ),
+            **{name: self._feature(name, viewers) for name in self._kinds},
+        }
+
+    def rows(self, viewers: Sequence[Profile]) -> np.ndarray:
+        """Catalogue rows of the histories, `[viewers, events]` int64, right-padded with -1.
 
         Histories are cut to their newest `history_len` events. There is at least one event of
         padding, so that no model meets a tensor of width 0.
         """
-        newest = [slice(max(0, len(v.rows) - self._history_len), None) for v in viewers]
-        width = max(1, max(len(v.rows[cut]) for v, cut in zip(viewers, newest, strict=True)))
-        shape = (len(viewers), width)
-        item_id = np.full(shape, b"", dtype=object)
-        rating = np.full(shape, np.nan, dtype=np.float32)
-        timestamp = np.zeros(shape, dtype=np.int64)
-        for at, (viewer, cut) in enumerate(zip(viewers, newest, strict=True)):
-            rows = viewer.rows[cut]
-            item_id[at, : len(rows)] = self._item_ids[rows]
-            rating[at, : len(rows)] = viewer.ratings[cut]
-            timestamp[at, : len(rows)] = viewer.timestamps[cut]
-        return {
-            columns.HISTORY_ITEM_ID: item_id,
-            columns.HISTORY_RATING: rating,
-            columns.HISTORY_TIMESTAMP: timestamp,
-            **{name: self._feature(name, viewers) for name in self._kinds},
-        }
+        return self._padded([viewer.rows for viewer in viewers], np.int64(-1))
+
+    def _padded(self, histories: Sequence[np.ndarray], filler: np.generic) -> np.ndarray:
+        newest = [history[max(0, len(history) - self._history_len) :] for history in histories]
+        padded = np.full((len(newest), max(1, *map(len, newest))), filler)
+        for at, history in enumerate(newest):
+            padded[at, : len(history)] = history
+        return padded
 
     def _feature(self, name: str, viewers: Sequence[Profile]) -> np.ndarray:
         dtype = NUMBERS[self._kinds[name]][0] if self._kinds[name] in NUMBERS else object

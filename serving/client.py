@@ -60,6 +60,8 @@ class Client:
         exclude: Iterable[str] = (),
         seen_policy: pb.SeenPolicy = pb.SEEN_POLICY_UNSPECIFIED,
         objective: pb.Objective = pb.OBJECTIVE_UNSPECIFIED,
+        explain: bool = False,
+        explain_events: int = 0,
     ) -> pb.RecommendResponse:
         """The best items for viewers: known users first, then anonymous ones.
 
@@ -74,6 +76,8 @@ class Client:
             exclude_item_ids=exclude,
             seen_policy=seen_policy,
             objective=objective,
+            explain=explain,
+            explain_events=explain_events,
         )
         return self._call(self._stub.Recommend, request)
 

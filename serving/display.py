@@ -5,6 +5,8 @@ Text from elsewhere is given to Rich as `Text`: as a plain string, "[x]" in it w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -28,12 +30,36 @@ def recommendations_table(title: str, answer: pb.RecommendResponse) -> Group:
     return Group(table, *(Text(f"note: {note}") for note in answer.notes))
 
 
+def reasons_list(users: Sequence[str], answer: pb.RecommendResponse) -> Group:
+    """For each recommendation that has reasons its title, and a line for each of them.
+
+    Args:
+        users: What the viewers are called, in the order of the request.
+        answer: With reasons.
+    """
+    lines = []
+    for recommended in answer.recommendations:
+        lines += [_title(recommended.item)] if recommended.reasons else []
+        for reason in recommended.reasons:
+            who = "you" if len(users) == 1 else users[reason.viewer]
+            word = "because" if reason.contribution >= 0 else "although"
+            watched = _title(reason.item)
+            lines.append(f"  {word} {who} watched {watched} ({reason.contribution:+.3f})")
+    return Group(*(Text(line) for line in lines))
+
+
+def _title(item: pb.Item) -> str:
+    """The title of an item, or its id where it has none."""
+    values = item.features[columns.TITLE].values if columns.TITLE in item.features else []
+    return ", ".join(values) or item.item_id
+
+
 def _row(recommended: pb.Recommendation) -> dict[str, str]:
     """Texts by column; the id of an item stands for a title that it has not."""
     features, scores = recommended.item.features, recommended.scores
     texts = {name: ", ".join(features[name].values) for name in features}
     return {
-        "title": texts.get(columns.TITLE, recommended.item.item_id),
+        "title": _title(recommended.item),
         "genres": texts.get("genres", ""),
         "score": f"{scores.score:.3f}",
         "joint rating": f"{scores.joint_rating:.3f}" if scores.HasField("joint_rating") else "",

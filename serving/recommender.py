@@ -7,6 +7,7 @@ import numpy as np
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.bundle import Bundle
+from serving.explain import Explain
 from serving.stages import (
     Eligible,
     Encode,
@@ -38,6 +39,7 @@ class Recommender:
         self._encode = Encode(bundle.encoder)
         self._retrieve = Retrieve(bundle.retriever, config.candidates)
         self._rank = Rank(bundle.ranker, bundle.card.rating is not None)
+        self._explain = Explain(bundle.ranker)
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
         self._versions = pb.ModelVersions(
@@ -56,6 +58,8 @@ class Recommender:
             vectors = trace.run(self._encode, viewers)
             candidates = trace.run(self._retrieve, eligible, vectors, query.k)
             ranked = trace.run(self._rank, candidates, viewers, query.objective)
+            if query.reasons:
+                ranked = trace.run(self._explain, ranked, candidates, viewers, query)
         else:
             ranked = trace.run(self._popular, eligible)
         recommendations = trace.run(self._respond, ranked, query.k)
@@ -103,6 +107,8 @@ class Recommender:
                 max_history=config.max_history,
                 max_exclude=config.max_exclude,
                 max_message_bytes=config.max_message_bytes,
+                max_explained=config.max_explained,
+                max_explained_viewers=config.max_explained_viewers,
             ),
             user_features={n: str(f.kind) for n, f in bundle.card.user_features.items()},
             item_features={n: str(f.kind) for n, f in bundle.card.item_features.items()},
@@ -117,7 +123,10 @@ class Recommender:
         for viewers in (1, min(2, self._config.max_viewers)):
             # Seen items stay in, so that even a catalogue of one item reaches the ranker.
             request = pb.RecommendRequest(
-                viewers=[viewer] * viewers, k=1, seen_policy=pb.INCLUDE_SEEN
+                viewers=[viewer] * viewers,
+                k=1,
+                seen_policy=pb.INCLUDE_SEEN,
+                explain=viewers <= self._config.max_explained_viewers,
             )
             self.recommend(request, "warm-up")
 

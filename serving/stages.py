@@ -71,6 +71,25 @@ class Candidates:
 
 
 @dataclass(frozen=True)
+class Reasons:
+    """For each of some items the events that moved its score most, the largest change first.
+
+    Attributes:
+        viewers: `[items, events]` int64, whose event it is, by place in the request.
+        rows: `[items, events]` int64 catalogue rows of what was watched.
+        contributions: `[items, events]` float32, the score less the score without the event.
+    """
+
+    viewers: np.ndarray
+    rows: np.ndarray
+    contributions: np.ndarray
+
+    def top(self, k: int) -> Reasons:
+        """Those of the first k items."""
+        return Reasons(self.viewers[:k], self.rows[:k], self.contributions[:k])
+
+
+@dataclass(frozen=True)
 class Ranked:
     """Candidates, best first.
 
@@ -79,12 +98,14 @@ class Ranked:
         score: `[candidates]` what they are ordered by.
         source: Where all of them come from.
         predictions: Name in `pb.Scores` to `[candidates, ...]` values; none for popular items.
+        reasons: Of every candidate, once they are known.
     """
 
     rows: np.ndarray
     score: np.ndarray
     source: pb.Source
     predictions: dict[str, np.ndarray]
+    reasons: Reasons | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,7 +113,8 @@ class Ranked:
     def top(self, k: int) -> Ranked:
         """The first k."""
         kept = {name: values[:k] for name, values in self.predictions.items()}
-        return Ranked(self.rows[:k], self.score[:k], self.source, kept)
+        reasons = self.reasons.top(k) if self.reasons else None
+        return Ranked(self.rows[:k], self.score[:k], self.source, kept, reasons)
 
 
 @dataclass(frozen=True)
@@ -206,6 +228,7 @@ class Respond:
     def __call__(self, ranked: Ranked, k: int) -> list[pb.Recommendation]:
         top = ranked.top(k)
         predictions = {name: values.tolist() for name, values in top.predictions.items()}
+        reasons = self._reasons(top)
         return [
             pb.Recommendation(
                 item=item,
@@ -213,9 +236,26 @@ class Respond:
                     score=score, **{name: values[at] for name, values in predictions.items()}
                 ),
                 source=top.source,
+                reasons=reasons[at],
             )
             for at, (item, score) in enumerate(
                 zip(items(self.catalogue, top.rows), top.score.tolist(), strict=True)
+            )
+        ]
+
+    def _reasons(self, ranked: Ranked) -> list[list[pb.Reason]]:
+        """The reasons of each item; none where they are not known."""
+        reasons = ranked.reasons
+        if reasons is None:
+            return [[] for _ in ranked.rows]
+        watched = iter(items(self.catalogue, reasons.rows.ravel()))
+        return [
+            [
+                pb.Reason(viewer=viewer, item=next(watched), contribution=contribution)
+                for viewer, contribution in zip(viewers, contributions, strict=True)
+            ]
+            for viewers, contributions in zip(
+                reasons.viewers.tolist(), reasons.contributions.tolist(), strict=True
             )
         ]
 

@@ -14,10 +14,14 @@ import numpy as np
 
 from schemas import recommender_pb2 as pb
 from schemas.cards import Card, FeatureKind
+from schemas.columns import EXPLAINED_EVENTS
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError, invalid, shown
 from serving.profiles import Feature, Profile, unknown_features
+
+REASONS = 3
+"""Events that explain an item, unless the request says how many."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Query:
         exclude: Catalogue rows never to return, int64.
         seen_policy: Never SEEN_POLICY_UNSPECIFIED.
         objective: Never OBJECTIVE_UNSPECIFIED.
+        reasons: Events to tell of each item; 0: no explanations.
     """
 
     viewers: tuple[str | Profile, ...]
@@ -37,6 +42,7 @@ class Query:
     exclude: np.ndarray
     seen_policy: pb.SeenPolicy
     objective: pb.Objective
+    reasons: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Validator:
             exclude=self._exclude(request.exclude_item_ids),
             seen_policy=request.seen_policy or pb.EXCLUDE_SEEN_BY_ANY,
             objective=self._objective(request.objective, count),
+            reasons=self._reasons(request),
         )
 
     def similar(self, request: pb.SimilarItemsRequest) -> SimilarQuery:
@@ -114,6 +121,23 @@ class Validator:
             )
         rated_group = viewers > 1 and self._card.rating is not None
         return asked or (pb.JOINT_RATING if rated_group else pb.WATCH_NEXT)
+
+    def _reasons(self, request: pb.RecommendRequest) -> int:
+        """How many events explain an item; 0 where no explanations are asked for."""
+        events = request.explain_events
+        if not request.explain:
+            if events:
+                raise invalid("explain_events", "0 without explain", events)
+            return 0
+        if not 0 <= events <= EXPLAINED_EVENTS:
+            raise invalid("explain_events", f"0 to {EXPLAINED_EVENTS}", events)
+        for field, value, most in (
+            ("k", request.k, self._limits.max_explained),
+            ("viewers", len(request.viewers), self._limits.max_explained_viewers),
+        ):
+            if value > most:
+                raise invalid(field, f"1 to {most} with explain", value)
+        return events or REASONS
 
     def _check_k(self, k: int) -> None:
         if not 1 <= k <= self._limits.max_k:

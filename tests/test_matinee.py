@@ -104,11 +104,14 @@ def check_report(report: dict) -> None:
 @pytest.mark.slow
 def test_recommend_starts_a_server_for_the_call(run_dir: Path, tmp_path: Path):
     asked = matinee(
-        "recommend", "--user", "1", "--user", "2", "-k", 3, "--run", run_dir, cwd=tmp_path
+        *("recommend", "--user", "1", "--user", "2", "-k", 3, "--explain", "--run", run_dir),
+        cwd=tmp_path,
     )
     assert asked.returncode == 0, asked.stderr
     assert "For 1 and 2" in asked.stdout
-    assert asked.stdout.count("série") == 3
+    # A table of three, and each again with its three reasons.
+    assert asked.stdout.count("série") == 3 + 3 * (1 + 3)
+    assert asked.stdout.count("1 watched") + asked.stdout.count("2 watched") == 3 * 3
 
 
 def test_recommend_without_an_answering_server_says_so(tmp_path: Path):

@@ -15,8 +15,11 @@ from schemas import columns
 from schemas.artifacts import Artifact
 
 LOOK_UP, FROM_VECTORS = "serving_default", "from_vectors"
+EXPLAIN = "explain"
 BATCH = 8
 CANDIDATES = 200
+EXPLAINED = 10
+"""Candidates, the best, that are explained."""
 OWNERS = (1, 2, 4)
 """People who watch together: a request of each."""
 
@@ -71,6 +74,7 @@ def ranking_calls(
                 "candidate_vector": vectors(candidates),
             }
             calls += [Call(LOOK_UP, inputs), Call(FROM_VECTORS, inputs | given)]
+            calls.append(Call(EXPLAIN, _first(inputs, EXPLAINED)))
     return calls
 
 
@@ -98,6 +102,12 @@ def _request(requests: Requests, rows: np.ndarray, stage: Artifact) -> Arrays:
         for name, values in inputs.items()
         if name in read
     }
+
+
+def _first(inputs: Arrays, count: int) -> Arrays:
+    """The same requests with their first candidates alone."""
+    of_candidates = (columns.CANDIDATE_ITEM_ID, columns.RETRIEVAL_SCORE)
+    return inputs | {name: inputs[name][:, :count] for name in of_candidates}
 
 
 def _candidates(

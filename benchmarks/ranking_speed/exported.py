@@ -21,7 +21,7 @@ MODES = (PLAIN, XLA)
 
 
 class CompiledModule(RankingModule):
-    """The same with all that comes after the look-ups of strings compiled by XLA.
+    """The same with the ranker itself compiled by XLA.
 
     XLA knows no strings; and it compiles anew for every number of requests, owners and candidates.
     """
@@ -30,8 +30,8 @@ class CompiledModule(RankingModule):
         super().__init__(*parts)
         self._compiled = tf.function(super()._score, jit_compile=True)
 
-    def _score(self, batch: dict[str, Any], history: Any, candidates: Any) -> dict[str, Any]:
-        return dict(self._compiled(batch, history, candidates))
+    def _score(self, batch: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._compiled(batch))
 
 
 def write_models(prepared: Artifact, config: RankingConfig, out: Path) -> None:

@@ -20,6 +20,9 @@ class ServeConfig:
         max_viewers: Most viewers of one request.
         max_history: Most events of one anonymous history.
         max_exclude: Most excluded item ids.
+        max_explained: Largest k of a request that asks for explanations.
+        max_explained_viewers: Most viewers of such a request, whose time and memory grow with the
+            third power of their number.
         max_message_bytes: Largest request message.
         max_concurrent: Requests in progress before RESOURCE_EXHAUSTED.
         grace_seconds: Time that running requests get on SIGTERM.
@@ -32,6 +35,8 @@ class ServeConfig:
     max_viewers: int = 8
     max_history: int = 2_000
     max_exclude: int = 10_000
+    max_explained: int = 50
+    max_explained_viewers: int = 4
     max_message_bytes: int = 1 << 20
     max_concurrent: int = 64
     grace_seconds: float = 5.0
@@ -47,6 +52,8 @@ class ServeConfig:
             "max_viewers",
             "max_history",
             "max_exclude",
+            "max_explained",
+            "max_explained_viewers",
             "max_concurrent",
         ):
             if getattr(self, name) < 1:

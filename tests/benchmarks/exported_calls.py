@@ -57,6 +57,7 @@ def ranking_calls() -> dict[str, Call]:
         whole = {
             "serving_default": inputs,
             "from_vectors": inputs | {"history_vector": history, "candidate_vector": vector},
+            "explain": inputs,
         }
         for signature, batch in itertools.product(whole, BATCHES):
             case = f"{signature}, batch of {batch}, {owners} owners, {candidates} candidates"

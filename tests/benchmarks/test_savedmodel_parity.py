@@ -137,10 +137,12 @@ def test_the_figures_of_a_model(expected: Answers, bare: Answers, in_c: Answers,
     figures = savedmodel_parity.differences([*CALLS[model].values()], answered)
     # Of retrieval 4 requests, 3 of them in a batch too, and one without events; of the ranker
     # batches of 1 and of 3 for each of 3 numbers of owners and 3 of candidates.
-    requests = {"retrieval": [4 + 3 + 1, 4 + 3], "ranking": [(1 + 3) * 9] * 2}[model]
-    signatures = ("serving_default", "from_vectors")
-    assert [figures[f"{name}_requests"] for name in signatures] == requests
+    requests = {
+        "retrieval": {"serving_default": 4 + 3 + 1, "from_vectors": 4 + 3},
+        "ranking": dict.fromkeys(("serving_default", "from_vectors", "explain"), (1 + 3) * 9),
+    }[model]
+    assert {name: figures[f"{name}_requests"] for name in requests} == requests
     assert figures["encode_items_items"] == 1 + 3
     shares = [value for name, value in figures.items() if name.endswith("share_of_tolerance")]
-    assert len(shares) == 6  # of three signatures in two ways
+    assert len(shares) == 2 * (len(requests) + 1)  # of every signature in two ways
     assert max(shares) <= 1

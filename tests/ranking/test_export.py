@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from ranking.batches import one_owner
+from ranking.explanations import OBJECTIVES
 from ranking.export import export
 from ranking.item_memory import remember
 from ranking.known_ratings import ALL
 from ranking.train import new_trainer
+from ranking.trainer import RankerTrainer
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.histories import history_before
@@ -25,9 +27,34 @@ USERS = np.arange(4)
 RATED_BY = 5
 """The user whose first items are the candidates."""
 CANDIDATES = 3
+TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
 
 
-def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp_path: Path):
+class Exported(NamedTuple):
+    """A ranker in both forms, and a request in both.
+
+    Attributes:
+        trainer: Before the export.
+        batch: Histories and candidates as the trainer takes them.
+        model: The loaded SavedModel.
+        request: The same as the signatures take it.
+    """
+
+    trainer: RankerTrainer
+    batch: dict[str, np.ndarray]
+    model: Any
+    request: dict[str, tf.Tensor]
+
+    def scores(self, **more: np.ndarray) -> dict[str, np.ndarray]:
+        """What the training process gives; `[users, candidates, ...]`."""
+        batch = self.batch | more
+        scored = self.trainer.score(batch, self.trainer.item_vectors(), training=False)
+        return {name: values.numpy()[:, 0] for name, values in scored.items()}
+
+
+@pytest.fixture(scope="module")
+def exported(prepared: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    out = tmp_path_factory.mktemp("exported")
     histories = load_histories(prepared, "fit")
     indices = item_sizes(prepared)[columns.ITEM_ID]
     memory = remember(histories, indices, TINY.ranking)
@@ -36,7 +63,7 @@ def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp
     # Parts that begin with zeros would hide what they read.
     weights = [w + random.normal(0, 0.05, w.shape) for w in trainer.ranker.get_weights()]
     trainer.ranker.set_weights(weights)
-    export(trainer, memory, prepared, tmp_path)
+    export(trainer, memory, prepared, out)
 
     ends, first = histories.offsets[1:][USERS], histories.offsets[RATED_BY]
     index = np.tile(histories.item_id[first : first + CANDIDATES], (len(USERS), 1))
@@ -47,24 +74,66 @@ def test_export_gives_the_scores_of_the_training_process(prepared: Artifact, tmp
         "retrieval_score": score,
         "rating_table": np.full((len(USERS), 1), ALL),
     }
-    expected = trainer.score(batch, trainer.item_vectors(), training=False)
 
     rows = pq.read_table(prepared.path / "fit.parquet").to_pylist()
-    model = tf.saved_model.load(str(tmp_path / "model"))
     candidates = rows[RATED_BY]["history_item_id"][:CANDIDATES]
-    found = model.signatures["serving_default"](
+    request = {
         **raw_request([rows[user] for user in USERS]),
-        candidate_item_id=tf.constant([candidates] * len(USERS)),
-        retrieval_score=tf.constant(score[:, 0]),
-    )
-    like = tf.sigmoid(expected["like"])[:, 0]
-    np.testing.assert_allclose(found["like"], like, atol=1e-5, rtol=1e-5)
-    watch_next = expected["watch_next"].numpy()[:, 0]
-    np.testing.assert_allclose(found["watch_next"], watch_next, atol=1e-5, rtol=1e-5)
+        "candidate_item_id": tf.constant([candidates] * len(USERS)),
+        "retrieval_score": tf.constant(score[:, 0]),
+    }
+    return Exported(trainer, batch, tf.saved_model.load(str(out / "model")), request)
+
+
+def test_export_gives_the_scores_of_the_training_process(exported: Exported):
+    expected = exported.scores()
+    found = exported.model.signatures["serving_default"](**exported.request)
+    np.testing.assert_allclose(found["like"], tf.sigmoid(expected["like"]), **TOLERANCE)
+    np.testing.assert_allclose(found["watch_next"], expected["watch_next"], **TOLERANCE)
     for name in ("rating", "joint_rating"):
-        on_scale = np.clip(expected[name].numpy()[:, 0], 1.0, 5.0)
-        np.testing.assert_allclose(found[name], on_scale, atol=1e-5, rtol=1e-5)
+        on_scale = np.clip(expected[name], 1.0, 5.0)
+        np.testing.assert_allclose(found[name], on_scale, **TOLERANCE)
         assert on_scale.std() > 0.001
+
+
+def test_explain_gives_what_masking_by_hand_gives(exported: Exported):
+    found = exported.model.signatures["explain"](**exported.request)
+    whole, events = exported.scores(), TINY.ranking.history_len
+    assert min(columns.EXPLAINED_EVENTS, events) == events == 20
+    present = exported.batch["history_item_id"][:, 0] > 0
+    for event in range(events):
+        masked = np.zeros((len(USERS), 1, events), bool)
+        masked[:, :, event] = True
+        partial = exported.scores(history_masked=masked)
+        for name in OBJECTIVES:
+            expected = np.where(present[:, event, None], whole[name] - partial[name], 0.0)
+            np.testing.assert_allclose(found[name][:, :, 0, event], expected, **TOLERANCE)
+    assert min(np.abs(found[name]).max() for name in OBJECTIVES) > 0.001
+
+
+def test_explain_names_the_events_by_their_place(exported: Exported):
+    # Some histories are longer than the model reads, all are padded on the right.
+    ids = exported.request["history_item_id"].numpy()[:, 0]
+    lengths = (ids != b"").sum(axis=1)
+    assert lengths.max() > TINY.ranking.history_len
+    found = exported.model.signatures["explain"](**exported.request)["event"].numpy()[:, 0]
+    for row, length in zip(found, lengths, strict=True):
+        newest = [*range(max(0, length - 20), length)]
+        assert row.tolist() == [-1] * (20 - len(newest)) + newest
+
+
+def test_explain_says_nothing_of_owners_that_are_padding(exported: Exported):
+    explain = exported.model.signatures["explain"]
+    alone, padded = explain(**exported.request), dict(exported.request)
+    for name in set(padded) - {"owner_count", "candidate_item_id"}:
+        axis = 2 if name == "retrieval_score" else 1
+        padded[name] = tf.concat([padded[name], padded[name][::-1]], axis)
+    found = explain(**padded)
+    np.testing.assert_array_equal(found["event"][:, :1], alone["event"])
+    assert (found["event"][:, 1] == -1).numpy().all()
+    for name in OBJECTIVES:
+        np.testing.assert_allclose(found[name][:, :, :1], alone[name], **TOLERANCE)
+        assert not found[name][:, :, 1].numpy().any()
 
 
 def raw_request(rows: list[dict[str, Any]]) -> dict[str, tf.Tensor]:

@@ -38,6 +38,21 @@ def test_cutoffs_by_hand():
     np.testing.assert_allclose(terms[1:], np.stack([np.ones(3), logs, logs**2], 1), rtol=1e-5)
 
 
+def test_a_masked_event_is_seen_by_nobody_and_keeps_its_place_and_time():
+    whole = make_geometry(*known(2), cutoffs=1)
+    masked = np.zeros((1, 2, 3), bool)
+    masked[0, 1, 2] = True  # the second owner's newest
+    found = make_geometry(*known(2), cutoffs=1, masked=masked)
+    # Token 3 of the second owner: as a key of everybody, itself included.
+    expected = np.asarray(whole.history_mask).copy()
+    assert expected[..., 1, 3].any()
+    expected[..., 1, 3] = False
+    np.testing.assert_array_equal(found.history_mask, expected)
+    assert np.asarray(found.candidate_mask)[0, 0].tolist() == [[True] * 4, [True] * 3 + [False]]
+    for name in ("history_distance", "newest_distance", "candidate_distance", "candidate_time"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
 def test_distance_buckets_by_hand():
     # 1 + floor(2 log2(1 + d)): 0 -> 1; 1 -> 3; 2 -> 1 + floor(3.1) = 4; 3 -> 5; 7 -> 7;
     # at most 15.

@@ -62,6 +62,15 @@ def test_an_index_over_other_items(copied):
         open_bundle(copied)
 
 
+def test_a_model_of_before_there_were_explanations(copied):
+    shutil.rmtree(copied / "ranking" / "latest" / "model")
+    shutil.copytree(
+        copied / "retrieval" / "latest" / "model", copied / "ranking" / "latest" / "model"
+    )
+    with pytest.raises(ValueError, match=r"expected the signature explain, got \["):
+        open_bundle(copied)
+
+
 def test_a_model_that_takes_something_else(copied):
     shutil.rmtree(copied / "retrieval" / "latest" / "model")
     shutil.copytree(

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from schemas import recommender_pb2 as pb
-from serving.display import recommendations_table
+from serving.display import reasons_list, recommendations_table
 
 
 def shown(*recommendations: pb.Recommendation, notes: tuple[str, ...] = ()) -> list[str]:
@@ -40,6 +40,33 @@ def test_an_item_of_which_little_is_known() -> None:
 
 def test_nothing_to_show() -> None:
     assert "note: none left" in shown(notes=("none left",))
+
+
+def explained(*users: str) -> list[str]:
+    film = recommendation("9", pb.Scores(score=1), title="[b]Alien")
+    for viewer, number, contribution in ((0, "1", 0.25), (1, "B/7", -0.5)):
+        features = {"title": pb.FeatureValues(values=["Jaws"])} if number == "1" else {}
+        item = pb.Item(item_id=number, features=features)
+        film.reasons.add(viewer=viewer % len(users), item=item, contribution=contribution)
+    answer = pb.RecommendResponse(recommendations=[film, recommendation("2", pb.Scores(score=1))])
+    console = Console(width=100, file=io.StringIO())
+    console.print(reasons_list(users, answer))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_reasons_of_one_viewer() -> None:
+    assert explained("u") == [
+        "[b]Alien",
+        "  because you watched Jaws (+0.250)",
+        "  although you watched B/7 (-0.500)",
+    ]
+
+
+def test_reasons_of_a_pair_say_whose_they_are() -> None:
+    assert explained("ann", "bob")[1:] == [
+        "  because ann watched Jaws (+0.250)",
+        "  although bob watched B/7 (-0.500)",
+    ]
 
 
 def test_brackets_are_shown_as_they_are() -> None:

@@ -78,6 +78,14 @@ def test_client_arguments_arrive(client, users):
     assert catalogue.items_in - catalogue.items_out == 1
 
 
+def test_explanations_are_asked_for_and_arrive(client, users):
+    plain = client.recommend(users=users[:2], k=3)
+    told = client.recommend(users=users[:2], k=3, explain=True, explain_events=2)
+    assert ids(told) == ids(plain)
+    assert [len(r.reasons) for r in plain.recommendations] == [0, 0, 0]
+    assert [len(r.reasons) for r in told.recommendations] == [2, 2, 2]
+
+
 def test_similar_items_and_model_info(client, bundle):
     item_id = bundle.catalogue.item_ids[0]
     similar = client.similar_items(item_id, k=3)

@@ -13,7 +13,14 @@ from serving.profiles import Profile
 from serving.validation import Validator
 from tests.serving.build import CARD, NAN, write_catalogue
 
-LIMITS = ServeConfig(max_k=20, max_viewers=3, max_history=4, max_exclude=5)
+LIMITS = ServeConfig(
+    max_k=20,
+    max_viewers=3,
+    max_history=4,
+    max_exclude=5,
+    max_explained=8,
+    max_explained_viewers=2,
+)
 
 
 UNRATED = dataclasses.replace(
@@ -78,6 +85,26 @@ INVALID = {
         request(U, objective=-1),
         "objective: expected one of ['OBJECTIVE_UNSPECIFIED', 'WATCH_NEXT', 'JOINT_RATING'], "
         "got -1",
+    ),
+    "reasons without explain": (
+        request(U, explain_events=2),
+        "explain_events: expected 0 without explain, got 2",
+    ),
+    "negative reasons": (
+        request(U, explain=True, explain_events=-1),
+        "explain_events: expected 0 to 20, got -1",
+    ),
+    "too many reasons": (
+        request(U, explain=True, explain_events=21),
+        "explain_events: expected 0 to 20, got 21",
+    ),
+    "too many items to explain": (
+        request(U, k=9, explain=True),
+        "k: expected 1 to 8 with explain, got 9",
+    ),
+    "too many viewers to explain for": (
+        request(*map(user, "abc"), explain=True),
+        "viewers: expected 1 to 2 with explain, got 3",
     ),
     "too many exclusions": (
         request(U, exclude_item_ids=["x"] * 6),
@@ -174,6 +201,19 @@ def test_defaults(validator):
     assert query.seen_policy == pb.EXCLUDE_SEEN_BY_ANY
     assert validator.recommend(request(U, user("v"))).objective == pb.JOINT_RATING
     assert validator.recommend(request(U, objective=pb.JOINT_RATING)).objective == pb.JOINT_RATING
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons"),
+    [
+        ({}, 0),
+        ({"explain": True}, 3),
+        ({"explain": True, "explain_events": 1}, 1),
+        ({"explain": True, "explain_events": 20, "k": 8}, 20),
+    ],
+)
+def test_how_many_events_explain_an_item(validator, fields, reasons):
+    assert validator.recommend(request(U, **fields)).reasons == reasons
 
 
 def test_without_ratings_nothing_is_predicted_or_taken(unrated):
