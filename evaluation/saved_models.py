@@ -132,9 +132,8 @@ class Ranker:
         valid: np.ndarray,
     ) -> np.ndarray:
         """Scores retrieved candidates; those that are not valid are sent as padding."""
-        return self.score(requests, rows[:, None], item_index, score[:, :, None], valid)[
-            "watch_next"
-        ]
+        found = self.score(requests, rows[:, None], item_index, score[:, :, None], valid)
+        return found["watch_next"][:, :, 0]
 
     def score(
         self,

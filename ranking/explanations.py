@@ -13,7 +13,7 @@ from ranking.model import Ranker
 from schemas import columns
 
 OBJECTIVES = ("watch_next", "joint_rating")
-"""What a list is ordered by."""
+"""What a list is ordered by; of `watch_next` the owners' mean logit."""
 
 
 def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[str, Any]:
@@ -41,16 +41,25 @@ def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[st
     variants = {name: ops.take(value, request, axis=0) for name, value in batch.items()}
     variants[columns.HISTORY_MASKED] = _one_masked(present, owner, event, events)
 
-    whole, partial = ranker(batch, training=False), ranker(variants, training=False)
+    whole, partial = (_scores(ranker, asked) for asked in (batch, variants))
     requests, owners = ops.shape(batch["owner_mask"])
     candidates = ops.shape(batch["candidate_vector"])[2]
     result = {}
     for name in OBJECTIVES:
-        added = ops.take(whole[name][:, 0], request, axis=0) - partial[name][:, 0]
+        added = ops.take(whole[name], request, axis=0) - partial[name]
         places = ops.stack([request, owner, event], axis=1)
         added = ops.scatter(places, added, (requests, owners, events, candidates))
         result[name] = ops.transpose(added, (0, 3, 1, 2))
     return result
+
+
+def _scores(ranker: Ranker, batch: dict[str, Any]) -> dict[str, Any]:
+    """Each of `OBJECTIVES`, `[batch, candidates]`."""
+    scores = ranker(batch, training=False)
+    mask = ops.cast(batch["owner_mask"], "float32")[:, None]
+    logits = ops.sum(scores["watch_next"][:, 0] * mask, axis=-1)
+    count = ops.maximum(ops.sum(mask, axis=-1), 1.0)
+    return {"watch_next": logits / count, "joint_rating": scores["joint_rating"][:, 0]}
 
 
 def _one_masked(present: Any, owner: Any, event: Any, events: int) -> Any:

@@ -162,8 +162,8 @@ class Ranker(keras.Model):
 
         Returns:
             `rating`, and `like`, the logit of a rating of at least `like_threshold`, `[batch,
-            cutoffs, candidates, owners]`; `joint_rating` and `watch_next` `[batch, cutoffs,
-            candidates]`.
+            cutoffs, candidates, owners]`, like `watch_next`, the logit of each owner's choice among
+            the candidates; `joint_rating` `[batch, cutoffs, candidates]`.
         """
         present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
         candidates = batch["candidate_vector"]
@@ -236,7 +236,7 @@ class Ranker(keras.Model):
             "rating": rating,
             "like": like + self.like_head(known, training=training),
             "joint_rating": mean(rating) + together,
-            "watch_next": mean(self._watch_next(batch, tokens, geometry, training)),
+            "watch_next": self._watch_next(batch, tokens, geometry, training),
         }
 
     def _watch_next(

@@ -128,6 +128,6 @@ class RankerTrainer(keras.Model):
             "pair_loss": squared_error(y_pred["pairs"]["joint_rating"], together)
             + squared_error(y_pred["pairs"]["rating"], pairs[LABEL]),
             "watch_next_loss": listwise(
-                y_pred["lists"]["watch_next"], lists[columns.CANDIDATE_ITEM_ID]
+                y_pred["lists"]["watch_next"][..., 0], lists[columns.CANDIDATE_ITEM_ID]
             ),
         }

@@ -52,7 +52,7 @@ class Validator:
         scores = np.pad(held.score[rows], [(0, 0), (0, 0), (0, 1)])
         batch = list_inputs(held, rows, items, scores, self.history_len)
         found = self._score(batch, vectors, training=False)
-        watch_next = found["watch_next"].numpy()[:, 0, :-1]
+        watch_next = found["watch_next"].numpy()[:, 0, :-1, 0]
         rating = held.histories.rating[held.end[rows]]
         gain = _gain(watch_next, items[:, 0, :-1], items[:, 0, -1])
         return gain, found["rating"].numpy()[:, 0, -1, 0] - rating

@@ -29,7 +29,7 @@ class RankerScores(NamedTuple):
     Attributes:
         rating: `[candidates, viewers]` float32, on the dataset's scale.
         joint_rating: `[candidates]` float32, the viewers' mean rating.
-        watch_next: `[candidates]` float32.
+        watch_next: `[candidates, viewers]` float32, logits of each viewer's choice.
     """
 
     rating: np.ndarray

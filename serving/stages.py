@@ -180,8 +180,10 @@ class Retrieve:
 class Rank:
     """Orders candidates by the objective, all viewers in one pass.
 
-    Predicted ratings end at the ends of the scale, so equal ones are common: those go by what the
-    viewers would watch next, and then by item id. Where the data has no ratings none is predicted.
+    What viewers would watch next is the mean of their chances to choose an item among the
+    candidates (docs/decisions.md). Predicted ratings end at the ends of the scale, so equal ones
+    are common: those go by that, and then by item id. Where the data has no ratings none is
+    predicted.
     """
 
     ranker: Ranker
@@ -191,11 +193,12 @@ class Rank:
         if not len(candidates):
             return Ranked(candidates.rows, np.zeros(0, np.float32), pb.PERSONAL, {})
         scores = self.ranker.rank(viewers.profiles, candidates.rows, candidates.scores)
-        score = scores.watch_next if objective == pb.WATCH_NEXT else scores.joint_rating
-        order = np.lexsort((candidates.rows, -scores.watch_next, -score))
+        watch_next = mean_chance(scores.watch_next)
+        score = watch_next if objective == pb.WATCH_NEXT else scores.joint_rating
+        order = np.lexsort((candidates.rows, -watch_next, -score))
         predictions = {
             "retrieval": candidates.scores.max(axis=1),
-            "watch_next": scores.watch_next,
+            "watch_next": watch_next,
         }
         if self.rated:
             predictions |= {"joint_rating": scores.joint_rating, "viewer_ratings": scores.rating}
@@ -205,6 +208,19 @@ class Rank:
             source=pb.PERSONAL,
             predictions={name: values[order] for name, values in predictions.items()},
         )
+
+
+def mean_chance(logits: np.ndarray) -> np.ndarray:
+    """Softmax of each viewer's logits, then the viewers' mean.
+
+    Args:
+        logits: `[candidates, viewers]` float32.
+
+    Returns:
+        `[candidates]` float32.
+    """
+    power = np.exp(logits - logits.max(axis=0))
+    return (power / power.sum(axis=0)).mean(axis=1)
 
 
 @dataclass(frozen=True)

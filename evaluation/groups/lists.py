@@ -16,7 +16,7 @@ from evaluation.ordering import order_candidates
 from evaluation.requests import Requests
 
 OF_MODEL = {
-    "watch_next": ("watch_next",),
+    "watch_next": ("watch_next", "watch_next_least_misery"),
     "rating": ("rating_joint", "rating_mean", "rating_least_misery"),
 }
 """What the model is asked for, and its lists for a group that go by it."""
@@ -47,7 +47,7 @@ class Score(Protocol):
             valid: bool `[batch, candidates]`.
 
         Returns:
-            `rating` `[batch, candidates, owners]`, `joint_rating` and `watch_next` `[batch,
+            `rating` and `watch_next` `[batch, candidates, owners]`, `joint_rating` `[batch,
             candidates]`, all float32.
         """
 
@@ -57,15 +57,15 @@ def rank_for_groups(
 ) -> dict[str, np.ndarray]:
     """All lists of some groups.
 
-    Of the model, which gets all members as owners: by `watch_next`, and by predicted rating, the
-    joint one (`rating_joint`), the mean and the least of the members' (`rating_mean`,
-    `rating_least_misery`). Of each aggregator, whose members' scores come from the same model that
-    gets each member alone: by the chance that a member watches a candidate next, a softmax of
-    `watch_next` over the candidates (`watch_next_avg`, ...), and by `rating` (`rating_avg`, ...).
+    Of the model, which gets all members as owners: by the chance that a member watches a candidate
+    next, a softmax of `watch_next` over the candidates, the mean of the members' (`watch_next`) and
+    the least (`watch_next_least_misery`); and by predicted rating, the joint one (`rating_joint`),
+    the mean and the least of the members' (`rating_mean`, `rating_least_misery`). Of each
+    aggregator, whose members' scores come from the same model that gets each member alone: by the
+    chance (`watch_next_avg`, ...), and by the rating (`rating_avg`, ...).
 
     Predicted ratings end at the ends of the scale, so equal ones are common. The server orders
-    those by `watch_next`; so does this, for the model by its own and for the aggregators by the
-    mean of the members'. What is still equal is ordered by item.
+    those by the mean chance to watch; so does this. What is still equal is ordered by item.
 
     Args:
         requests: The split.
@@ -84,11 +84,11 @@ def rank_for_groups(
         score(requests, owners[:, [member]], item, retrieved[:, :, [member]], valid)
         for member in range(owners.shape[1])
     ]
-    watch_next = np.stack([found["watch_next"] for found in alone], axis=1)
+    chance = _chances(np.concatenate([found["watch_next"] for found in alone], axis=2), valid)
     rating = np.stack([found["rating"][:, :, 0] for found in alone], axis=1)
-    place = _places(watch_next.mean(axis=1), valid)
+    place = _places(chance.mean(axis=1), valid)
     ordered_item, ordered_valid = (np.take_along_axis(x, place, axis=1) for x in (item, valid))
-    for name, scores in (("watch_next", _softmax(watch_next, valid)), ("rating", rating)):
+    for name, scores in (("watch_next", chance), ("rating", rating)):
         ordered = np.take_along_axis(scores, place[:, None], axis=2)
         for of, aggregate in AGGREGATORS.items():
             found = aggregate(ordered, ordered_valid, k)
@@ -100,11 +100,13 @@ def _of_model(
     scores: dict[str, np.ndarray], item: np.ndarray, valid: np.ndarray, k: int
 ) -> dict[str, np.ndarray]:
     """Lists by what the model says of all members together."""
-    place = _places(scores["watch_next"], valid)
+    chance = _chances(scores["watch_next"], valid)
+    place = _places(chance.mean(axis=1), valid)
     places = np.broadcast_to(np.arange(place.shape[1]), place.shape)
     ordered_item, ordered_valid = (np.take_along_axis(x, place, axis=1) for x in (item, valid))
     by = {
-        "watch_next": scores["watch_next"],
+        "watch_next": chance.mean(axis=1),
+        "watch_next_least_misery": chance.min(axis=1),
         "rating_joint": scores["joint_rating"],
         "rating_mean": scores["rating"].mean(axis=2),
         "rating_least_misery": scores["rating"].min(axis=2),
@@ -136,8 +138,13 @@ def _first(ordered: np.ndarray, k: int) -> np.ndarray:
     return np.pad(first, ((0, 0), (0, k - first.shape[1])), constant_values=-1)
 
 
-def _softmax(logits: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Over each member's valid candidates: float64 `[groups, members, candidates]`, 0 elsewhere."""
-    known = np.where(valid[:, None], logits.astype(np.float64), -np.inf)
-    power = np.exp(known - known.max(axis=2, keepdims=True))
-    return power / power.sum(axis=2, keepdims=True)
+def _chances(logits: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Softmax over the valid candidates: float64 `[groups, members, candidates]`, 0 elsewhere.
+
+    Args:
+        logits: `[groups, candidates, members]`.
+        valid: `[groups, candidates]`.
+    """
+    known = np.where(valid[..., None], logits.astype(np.float64), -np.inf)
+    power = np.exp(known - known.max(axis=1, keepdims=True))
+    return np.swapaxes(power / power.sum(axis=1, keepdims=True), 1, 2)

@@ -62,7 +62,7 @@ class TinyRanker(tf.Module):
             "joint_rating": tf.reduce_sum(retrieval_score, axis=2)
             + 1000.0 * tf.cast(owner_count, tf.float32)[:, None]
             + 0.01 * women[:, None],
-            "watch_next": number + 0.01 * tf.reduce_sum(retrieval_score, axis=2),
+            "watch_next": number[:, :, None] + 0.01 * retrieval_score,
         }
 
 
@@ -203,7 +203,9 @@ def test_scores_candidates_for_owners_together(ranker):
         found["rating"], [[[2.02, 7], [1.02, 4], [0.02, 0]]], rtol=1e-6, atol=1e-6
     )
     np.testing.assert_allclose(found["joint_rating"], [[2009.01, 2005.01, 2000.01]], rtol=1e-6)
-    np.testing.assert_allclose(found["watch_next"], [[5.09, 2.05, 0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        found["watch_next"], [[[5.02, 5.07], [2.01, 2.04], [0, 0]]], rtol=1e-6
+    )
 
 
 def test_predicts_the_rating_of_the_target(ranker):

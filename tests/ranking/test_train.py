@@ -113,9 +113,9 @@ def test_pair_is_the_same_both_ways(ranking: Artifact):
         turned[name] = tf.reverse(request[name], [1])
     turned["retrieval_score"] = tf.reverse(request["retrieval_score"], [2])
     straight, other = score(ranking, request), score(ranking, turned)
-    np.testing.assert_allclose(other["rating"][..., ::-1], straight["rating"], **TOLERANCE)
-    for name in ("joint_rating", "watch_next"):
-        np.testing.assert_allclose(other[name], straight[name], **TOLERANCE)
+    for name in ("rating", "like", "watch_next"):
+        np.testing.assert_allclose(other[name][..., ::-1], straight[name], **TOLERANCE)
+    np.testing.assert_allclose(other["joint_rating"], straight["joint_rating"], **TOLERANCE)
 
 
 def test_candidate_alone_and_among_199_others(ranking: Artifact):

@@ -90,8 +90,8 @@ def test_ranker_shapes_and_candidate_isolation(bundle, profiles):
     rows = np.arange(10)
     retrieval = bundle.retriever.score(bundle.encoder.encode(profiles), rows).T
     scores = bundle.ranker.rank(profiles, rows, retrieval)
-    assert scores.rating.shape == (10, 3)
-    assert scores.joint_rating.shape == scores.watch_next.shape == (10,)
+    assert scores.rating.shape == scores.watch_next.shape == (10, 3)
+    assert scores.joint_rating.shape == (10,)
     alone = bundle.ranker.rank(profiles, rows[4:5], retrieval[4:5])
     np.testing.assert_allclose(alone.rating[0], scores.rating[4], rtol=1e-3, atol=1e-4)
 
@@ -127,7 +127,7 @@ def test_what_is_explained_is_the_score_that_rank_gives(bundle, profiles):
     # Without its only event a history is empty: nothing is left whose place or time could matter.
     whole = bundle.ranker.rank(viewers, rows, retrieval)
     empty = bundle.ranker.rank([newest(profiles[0], 0)], rows, retrieval)
-    expected = whole.watch_next - empty.watch_next
+    expected = (whole.watch_next - empty.watch_next)[:, 0]
     np.testing.assert_allclose(moved.watch_next[:, 0, -1], expected, rtol=1e-4, atol=1e-4)
 
 

@@ -26,7 +26,7 @@ class Ranker:
         watch = np.stack([WATCH[o][:, at[g]] for g, o in enumerate(owners)]) + more[:, None]
         rating = np.stack([RATING[o][:, at[g]] for g, o in enumerate(owners)])
         return {
-            "watch_next": np.where(valid, watch.mean(axis=1), np.nan),
+            "watch_next": np.where(valid[..., None], watch.transpose(0, 2, 1), np.nan),
             "rating": rating.transpose(0, 2, 1),
             "joint_rating": rating.mean(axis=1) + more,
         }
@@ -47,7 +47,7 @@ def test_there_is_a_list_for_everything():
     lists = rank_for_groups(REQUESTS, PAIR, candidates([4, 5, 6, 7, 8]), Ranker(), 3)
     names = [RETRIEVAL, *sum(OF_MODEL.values(), ()), *sum(OF_AGGREGATORS.values(), ())]
     assert set(lists) == set(names)
-    assert len(names) == 1 + 4 + 2 * len(AGGREGATORS)
+    assert len(names) == 1 + 5 + 2 * len(AGGREGATORS)
     assert all(items.shape == (1, 3) for items in lists.values())
 
 
@@ -63,8 +63,11 @@ def test_the_model_is_asked_for_all_together_and_for_each_alone():
 
 def test_lists_of_the_model_by_hand():
     lists = rank_for_groups(REQUESTS, PAIR, candidates([4, 5, 6, 7, 8]), Ranker(), 5)
-    # Means of watch_next: 1.5 .5 1 1.75, and .5 + 9.
-    assert lists["watch_next"].tolist() == [[8, 7, 4, 6, 5]]
+    # Powers of e: 20.1 2.7 1 7.4 8103 and 1 1 7.4 4.5 22026. Shares in thousandths
+    # 2.5 .33 .12 .91 996 and .05 .05 .34 .20 999.
+    assert lists["watch_next"].tolist() == [[8, 4, 7, 6, 5]]
+    # The least: .05 .05 .12 .20 996, where 4 is before 5 by the mean.
+    assert lists["watch_next_least_misery"].tolist() == [[8, 7, 6, 4, 5]]
     # Mean ratings 4 3 3.5 2.5 2: joint 2 + 9 for item 8.
     assert lists["rating_joint"].tolist() == [[8, 4, 6, 5, 7]]
     assert lists["rating_mean"].tolist() == [[4, 6, 5, 7, 8]]
@@ -74,16 +77,16 @@ def test_lists_of_the_model_by_hand():
 
 def test_lists_of_aggregators_read_each_member_alone():
     lists = rank_for_groups(REQUESTS, PAIR, candidates([4, 5, 6, 7, 8]), Ranker(), 5)
-    # Mean logits 1.5 .5 1 1.75 .5, where 5 and 8 are equal.
-    assert lists["watch_next_mul"].tolist() == [[7, 4, 6, 5, 8]]
+    # Mean logits 1.5 .5 1 1.75 .5, where 5 and 8 are equal but for rounding.
+    assert lists["watch_next_mul"][0, :3].tolist() == [7, 4, 6]
     # Powers of e: 20.1 2.7 1 7.4 1, sum 32.2; 1 1 7.4 4.5 2.7, sum 16.6. Shares
     # .624 .084 .031 .230 .031 and .060 .060 .445 .270 .164.
     # Sums .684 .145 .476 .499 .195; minima .060 .060 .031 .230 .031; maxima .624 .084 .445 .270
-    # .164. Equal ones go by mean logit: 4 before 5, 6 before 8.
+    # .164. Equal ones go by the sum: 4 before 5, 6 before 8.
     assert lists["watch_next_avg"].tolist() == [[4, 7, 6, 8, 5]]
     assert lists["watch_next_lms"].tolist() == [[7, 4, 5, 6, 8]]
     assert lists["watch_next_mpl"].tolist() == [[4, 6, 7, 8, 5]]
-    # Minima of ratings 3 1 3 1 2, equal ones by mean logit again.
+    # Minima of ratings 3 1 3 1 2, equal ones by the sum of shares again.
     assert lists["rating_lms"].tolist() == [[4, 6, 8, 7, 5]]
     assert lists["rating_avg"].tolist() == [[4, 6, 5, 7, 8]]
 
