@@ -37,6 +37,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "item_id_dropout_0.1": {"item_id_dropout": 0.1},
     "dropout_0.4": {"dropout": 0.4},
     "learning_rate_0.004": {"learning_rate": 0.004},
+    "time_bias_learning_rate_0.004": {"time_bias": True, "learning_rate": 0.004},
+    "gru_learning_rate_0.004": {"encoder": "gru", "learning_rate": 0.004},
     "weight_decay_0.1": {"weight_decay": 0.1},
     "embedding_dim_128": {"embedding_dim": 128},
 }
