@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.group_figures import Values, figures_of_model, figures_of_peers, lines
+from benchmarks.held_out import held_out_by_user
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.batches import batches
@@ -30,10 +31,6 @@ from evaluation.saved_models import Ranker, RetrievalModel
 from schemas.artifacts import Artifact
 from schemas.config import Config, EvaluateConfig, load_config
 from serving.retriever import open_retriever
-
-TEST_SHARE = 0.2
-ALL_REQUESTS = 1_000
-"""More than a fifth of anybody's events: nothing that is held out is left out."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,17 +104,6 @@ def run(
     } | {"groups": dataclasses.asdict(settings)}
     told |= {"seeds": list(seeds), "split": prepared.figures["split"]}
     return write_result(name, described(source, prepared), seeds[0], told, figures, peers)
-
-
-def held_out_by_user(config: Config) -> Config:
-    """The same, but that the newest fifth of each user's events is held out, all of it."""
-    prepare = dataclasses.replace(
-        config.prepare,
-        split="temporal_user",
-        test_share=TEST_SHARE,
-        requests_per_user=ALL_REQUESTS,
-    )
-    return dataclasses.replace(config, prepare=prepare)
 
 
 def train_models(requests: Requests, config: Config, seeds: Sequence[int], runs: Path) -> Models:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks import group_figures, results
-from benchmarks.groups import GroupSettings, held_out_by_user, run
+from benchmarks.groups import GroupSettings, run
+from benchmarks.held_out import held_out_by_user
 from evaluation.groups.forming import KINDS
 from evaluation.groups.lists import OF_AGGREGATORS, OF_MODEL, RETRIEVAL
 from schemas.artifacts import Artifact

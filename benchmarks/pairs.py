@@ -1,0 +1,155 @@
+"""`python -m benchmarks.pairs`: ratings of two people who watch together, on ml-100k.
+
+The newest fifth of each user's events is held out; asked for is the mean of two ratings of an item
+that are both held out. The ranker's joint prediction stands beside the average of its own two
+single predictions, that of a ranker that never saw a pair, and that of the bias model; in kinds of
+pairs, with intervals by drawing people.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.held_out import held_out_by_user
+from benchmarks.results import described, write_result
+from commands.stages import Stages, fetch_dataset
+from evaluation.baselines.bias import BiasModel
+from evaluation.batches import batches
+from evaluation.histories import read_histories
+from evaluation.pair_bootstrap import interval, resampled_rmse
+from evaluation.pair_strata import stratify
+from evaluation.ratings import Pairs, Predict, PredictPair, common_target_pairs
+from evaluation.requests import Requests, read_requests
+from evaluation.saved_models import Ranker, RetrievalModel
+from schemas.config import Config, RankingConfig
+
+JOINT, SINGLES, APART, BIAS = "joint", "average_of_singles", "average_of_singles_only", "bias"
+BATCH = 512
+Errors = dict[str, list[np.ndarray]]
+"""Squared errors of each pair, by model and seed."""
+
+
+def main() -> None:
+    """Trains what is missing, prints the figures and writes the result."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
+    parser.add_argument("--runs", type=Path, default=Path("runs/held-out-by-user"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--per-item", type=int, default=200, help="most pairs of one item")
+    arguments = parser.parse_args()
+    config = held_out_by_user(Config())
+    source = fetch_dataset("ml-100k", arguments.data)
+    stages = Stages(arguments.runs, config)
+    prepared = stages.prepare(source, [])
+    stages.train_retrieval()
+    requests = read_requests(prepared.path, "test")
+    pairs = common_target_pairs(requests, arguments.per_item, config.evaluate.seed)
+    bias = BiasModel.fit(read_histories(prepared.path, "fit"))
+    of_bias = of_singles(bias.predict, requests, pairs)
+    errors: Errors = {BIAS: [squared_errors(of_bias, requests, pairs)]}
+    for seed in arguments.seeds:
+        for name, predicted in of_seed(stages, seed, requests, pairs).items():
+            errors.setdefault(name, []).append(squared_errors(predicted, requests, pairs))
+            print(f"seed {seed}, {name}: {np.sqrt(errors[name][-1].mean()):.4f}", flush=True)
+    resamples = config.evaluate.resamples
+    figures: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
+    figures |= compared(errors, requests, pairs, resamples, config.evaluate.seed)
+    for figure, value in figures.items():
+        print(f"{figure}: {value}")
+    settings: dict[str, Any] = {
+        stage: asdict(getattr(config, stage)) for stage in ("retrieval", "ranking")
+    }
+    settings |= {"split": prepared.figures["split"], "seeds": arguments.seeds}
+    settings |= {"per_item": arguments.per_item, "resamples": resamples}
+    data = described(source, prepared)
+    print(write_result("pairs", data, arguments.seeds[0], settings, figures, {}))
+
+
+def of_seed(stages: Stages, seed: int, requests: Requests, pairs: Pairs) -> dict[str, np.ndarray]:
+    """Predicted means of the pairs, float32 `[pairs]`, by a ranker and by one without pairs."""
+    both = replace(stages.config.ranking, seed=seed)
+    together, apart = (trained(stages, one) for one in (both, replace(both, pair_weight=0.0)))
+    return {
+        JOINT: of_pairs(together.predict_pair, requests, pairs),
+        SINGLES: of_singles(together.predict, requests, pairs),
+        APART: of_singles(apart.predict, requests, pairs),
+    }
+
+
+def trained(stages: Stages, ranking: RankingConfig) -> Ranker:
+    """The exported ranker of these settings, from before if there is one."""
+    artifact = Stages(stages.run, replace(stages.config, ranking=ranking)).train_ranking()
+    retrieval = stages.open("retrieval")
+    requests = read_requests(stages.open("prepared").path, "test")
+    history_len = retrieval.manifest["config"]["history_len"]
+    towers = RetrievalModel(retrieval.path, requests.item_ids, history_len)
+    return Ranker(artifact.path, towers, ranking.history_len)
+
+
+def of_pairs(predict: PredictPair, requests: Requests, pairs: Pairs) -> np.ndarray:
+    """Joint predictions, float32 `[pairs]`."""
+    rows = np.arange(len(pairs.left))
+    parts = [
+        predict(requests, pairs.left[part], pairs.right[part]) for part in batches(rows, BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def of_singles(predict: Predict, requests: Requests, pairs: Pairs) -> np.ndarray:
+    """Averages of two single predictions, float32 `[pairs]`."""
+    single = np.full(len(requests), np.nan, np.float32)
+    for part in batches(np.unique([pairs.left, pairs.right]), BATCH):
+        single[part] = predict(requests, part)
+    return (single[pairs.left] + single[pairs.right]) / 2
+
+
+def squared_errors(predicted: np.ndarray, requests: Requests, pairs: Pairs) -> np.ndarray:
+    """Of the pairs' mean ratings, float64 `[pairs]`."""
+    rating = requests.target_rating.astype(np.float64)
+    return np.square(predicted - (rating[pairs.left] + rating[pairs.right]) / 2)
+
+
+def compared(
+    errors: Mapping[str, Sequence[np.ndarray]],
+    requests: Requests,
+    pairs: Pairs,
+    resamples: int,
+    seed: int,
+) -> dict[str, float]:
+    """RMSE of every model and kind of pairs, and by how much the joint prediction is below others.
+
+    A model's squared errors are their mean over its seeds.
+    """
+    names = list(errors)
+    squared = np.stack([np.mean(errors[name], axis=0) for name in names], axis=1)
+    person = requests.of_list
+    figures: dict[str, float] = {}
+    for stratum, of in stratify(requests, pairs).items():
+        left, right = person[pairs.left[of]], person[pairs.right[of]]
+        figures[f"{stratum}_pairs"] = len(left)
+        found = np.sqrt(squared[of].mean(axis=0))
+        draws = resampled_rmse(squared[of], left, right, resamples, seed)
+        for at, name in enumerate(names):
+            figures |= _with_interval(f"{stratum}_{name}_rmse_stars", found[at], draws[:, at])
+        joint = names.index(JOINT)
+        for at, name in enumerate(names):
+            if name != JOINT:
+                less = f"{stratum}_joint_minus_{name}_rmse_stars"
+                difference = draws[:, joint] - draws[:, at]
+                figures |= _with_interval(less, found[joint] - found[at], difference)
+    return figures
+
+
+def _with_interval(name: str, value: float, draws: np.ndarray) -> dict[str, float]:
+    low, high = interval(draws)
+    return {name: round(value, 4), f"{name}_low": round(low, 4), f"{name}_high": round(high, 4)}
+
+
+if __name__ == "__main__":
+    main()
