@@ -15,6 +15,7 @@ from keras import ops
 from ranking import affinity_features, agreement_features
 from ranking.affinity_features import AffinityFeatures
 from ranking.agreement_features import AgreementFeatures
+from ranking.apart import each_owner_alone, owners_together
 from ranking.attention import PairUserBlock
 from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
@@ -24,6 +25,14 @@ from towers.dropout import Dropout
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.initializers import small_normal
 from towers.item_tower import ItemTower, mean_embedding
+
+HISTORY = (
+    columns.HISTORY_ITEM_ID,
+    columns.HISTORY_RATING,
+    columns.HISTORY_TIMESTAMP,
+    columns.HISTORY_MASKED,
+    "history_vector",
+)
 
 
 class Ranker(keras.Model):
@@ -51,6 +60,9 @@ class Ranker(keras.Model):
             config: The stage's configuration.
         """
         super().__init__()
+        self.without = config.without
+        if "item_content" in self.without:
+            item_sizes = {columns.ITEM_ID: item_sizes[columns.ITEM_ID]}
         self.dim = dim = config.embedding_dim
         self.rating_range = low, high = rating_range
         self.like_threshold = low + config.like_share * (high - low)
@@ -165,24 +177,27 @@ class Ranker(keras.Model):
             cutoffs, candidates, owners]`, like `watch_next`, the logit of each owner's choice among
             the candidates; `joint_rating` `[batch, cutoffs, candidates]`.
         """
-        present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
-        candidates = batch["candidate_vector"]
-        geometry = make_geometry(
-            present,
-            batch[columns.HISTORY_TIMESTAMP],
-            batch["owner_mask"],
-            candidates.shape[1],
-            masked=batch.get(columns.HISTORY_MASKED),
-        )
+        if "times" in self.without:
+            unknown = ops.zeros_like(batch[columns.HISTORY_TIMESTAMP])
+            batch = batch | {columns.HISTORY_TIMESTAMP: unknown}
+        geometry = _geometry(batch)
+        if "pair_attention" in self.without:
+            of_owners = {*HISTORY, "owner_mask", *self.user_tables}
+            alone = each_owner_alone(batch, of_owners & batch.keys())
+            tokens = owners_together(self._tokens(alone, _geometry(alone), training), batch)
+        else:
+            tokens = self._tokens(batch, geometry, training)
+        return self._predict(batch, tokens, geometry, training)
+
+    def _tokens(self, batch: dict[str, Any], geometry: Geometry, training: bool | None) -> Any:
+        """What the blocks make of the candidates; `[batch, cutoffs, candidates, owners, dim]`."""
         owner = self._owner_token(batch)
-        history = self._history_tokens(batch, present, owner)
-        tokens = self._candidate_tokens(candidates, owner)
-        history = self.dropout(history, training=training)
+        history = self.dropout(self._history_tokens(batch, owner), training=training)
+        tokens = self._candidate_tokens(batch["candidate_vector"], owner)
         tokens = self.dropout(tokens, training=training)
         for block in self.blocks:
             history, tokens = block(history, tokens, geometry=geometry, training=training)
-        tokens = self.norm(tokens)
-        return self._predict(batch, tokens, geometry, training)
+        return self.norm(tokens)
 
     def _owner_token(self, batch: dict[str, Any]) -> Any:
         """What is known of an owner besides the history, `[batch, owners, embedding_dim]`."""
@@ -191,13 +206,14 @@ class Ranker(keras.Model):
             token = token + mean_embedding(table, ops.expand_dims(batch[name], -1))
         return token
 
-    def _history_tokens(self, batch: dict[str, Any], present: Any, owner: Any) -> Any:
+    def _history_tokens(self, batch: dict[str, Any], owner: Any) -> Any:
         """The owner's token, then one per event; `[batch, owners, 1 + history_len, dim]`."""
         events = batch["history_vector"][..., : self.dim]
-        events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], present))
-        events = events + self.rating(
-            rating_inputs(batch[columns.HISTORY_RATING], self.rating_range)
-        )
+        events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], _present(batch)))
+        if "rating_tokens" not in self.without:
+            events = events + self.rating(
+                rating_inputs(batch[columns.HISTORY_RATING], self.rating_range)
+            )
         first = ops.expand_dims(owner + self.role[0], 2)
         return ops.concatenate([first, events], axis=2)
 
@@ -271,6 +287,21 @@ class Ranker(keras.Model):
             geometry.candidate_mask[..., 1:],
             _events_back(geometry),
         )
+
+
+def _present(batch: dict[str, Any]) -> Any:
+    """Where there is an event, `[batch, owners, history_len]` bool."""
+    return ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
+
+
+def _geometry(batch: dict[str, Any]) -> Geometry:
+    return make_geometry(
+        _present(batch),
+        batch[columns.HISTORY_TIMESTAMP],
+        batch["owner_mask"],
+        batch["candidate_vector"].shape[1],
+        masked=batch.get(columns.HISTORY_MASKED),
+    )
 
 
 def _events_back(geometry: Geometry) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from schemas.config.checks import at_least, check_choice, check_training, refuse
 
 TASK_WEIGHTS = ("fixed", "learned")
+PARTS = ("pair_attention", "times", "rating_tokens", "item_content")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class RankingConfig:
         watch_next_weight: Weight of the listwise watch-next loss.
         task_weights: `fixed`, the four above, or `learned`: these over a variance of each task that
             is learned along.
+        without: Parts of the model left out, to see what each is worth: `pair_attention`, so that
+            owners meet in the heads alone; `times`; `rating_tokens`, so that the transformer reads
+            what was watched and not how it was rated; `item_content`, so that an item is its id.
         jit: Compile the training step with XLA; here XLA's CPU code is several times slower.
         checkpoint_seconds: At most so much training is lost by a kill.
         seed: Seed of initial weights, samples and dropout.
@@ -67,6 +71,7 @@ class RankingConfig:
     pair_weight: float = 1.0
     watch_next_weight: float = 1.0
     task_weights: str = "fixed"
+    without: tuple[str, ...] = ()
     jit: bool = False
     checkpoint_seconds: float = 60.0
     seed: int = 1
@@ -85,6 +90,8 @@ class RankingConfig:
         at_least("ranking", self, rating_weight=0, pair_weight=0, watch_next_weight=0)
         at_least("ranking", self, like_weight=0, patience=0, checkpoint_seconds=0)
         check_choice("ranking.task_weights", self.task_weights, TASK_WEIGHTS)
+        for part in self.without:
+            check_choice("ranking.without", part, PARTS)
         if not 0 < self.like_share <= 1:
             refuse("ranking.like_share", "more than 0 and at most 1", self.like_share)
         if self.neighbours & (self.neighbours - 1):

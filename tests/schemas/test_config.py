@@ -156,6 +156,7 @@ def test_every_field_is_described():
         (RankingConfig, {"ease_l2": 0.0}, "ranking.ease_l2: expected more than 0, got 0.0"),
         (RankingConfig, {"like_share": 0.0}, "ranking.like_share: expected more than 0"),
         (RankingConfig, {"task_weights": "equal"}, "ranking.task_weights: expected one of"),
+        (RankingConfig, {"without": ("heads",)}, "ranking.without: expected one of"),
         (RankingConfig, {"patience": -1}, "ranking.patience: expected at least 0, got -1"),
         (RankingConfig, {"negatives": 0}, "ranking.negatives: expected at least 1, got 0"),
         (RankingConfig, {"pair_batch_size": 0}, "ranking.pair_batch_size: expected at least 1"),
