@@ -20,6 +20,7 @@ CARD = Path(__file__).with_suffix(".toml")
 RETRIEVAL = RetrievalConfig(
     embedding_dim=128,
     history_len=200,
+    time_bias=False,  # there are no times
     learning_rate=3e-3,
     weight_decay=0.1,
     epochs=30,

@@ -70,7 +70,7 @@ class RetrievalConfig:
     blocks: int = 2
     heads: int = 2
     positions: str = "learned"
-    time_bias: bool = False
+    time_bias: bool = True
     gated: bool = False
     successors: int = 0
     request_context: bool = False
@@ -83,7 +83,7 @@ class RetrievalConfig:
     mask_seen: bool = True
     temperature: float = 0.0
     batch_size: int = 64
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     weight_decay: float = 0.01
     epochs: int = 24
     final_epochs: int = 12

@@ -106,7 +106,8 @@ def test_explain_gives_what_masking_by_hand_gives(exported: Exported):
         masked[:, :, event] = True
         partial = exported.scores(history_masked=masked)
         for name in OBJECTIVES:
-            expected = np.where(present[:, event, None], whole[name] - partial[name], 0.0)
+            change = (whole[name] - partial[name]).reshape(len(USERS), CANDIDATES)  # one owner
+            expected = np.where(present[:, event, None], change, 0.0)
             np.testing.assert_allclose(found[name][:, :, 0, event], expected, **TOLERANCE)
     assert min(np.abs(found[name]).max() for name in OBJECTIVES) > 0.001
 
