@@ -93,6 +93,12 @@ def machine() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The checkout's commit, marked where files differ from it."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    """The checkout's commit, marked where files other than the results differ from it."""
+    git = ["git", "-C", str(ROOT)]
+    head = [*git, "rev-parse", "HEAD"]
+    others = [*git, "status", "--porcelain", "--", ".", ":!docs/results"]
+    found, changed = (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        for command in (head, others)
+    )
+    return f"{found}-dirty" if changed else found
