@@ -17,6 +17,7 @@ from statistics import mean, stdev
 
 import numpy as np
 
+from benchmarks.held_out import held_out_by_user
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from commands.terminal import progress_line
@@ -30,15 +31,12 @@ from evaluation.metrics.errors import mae, rmse
 from evaluation.ratings import Pairs, Predict, common_target_pairs
 from evaluation.requests import Requests, read_requests
 from schemas.artifacts import Artifact
-from schemas.config import Config, EvaluateConfig, PrepareConfig
+from schemas.config import Config, EvaluateConfig
+from schemas.prepared import load_card
 
 DATASET = "ml-100k"
-EVERY = 1_000_000
-"""More requests than any user has: all held-out events are asked for."""
-PREPARE = PrepareConfig(
-    split="temporal_user",
-    test_share=0.2,
-    requests_per_user=EVERY,
+PREPARE = replace(
+    held_out_by_user(Config()).prepare,
     tasks=("sliding_windows", "pairs"),
     statistics_features=("genres",),
     pairs_per_item=40,
@@ -59,7 +57,8 @@ def main() -> None:
     requests = read_requests(prepared.path, "test")
     measure = EvaluateConfig()
     pairs = common_target_pairs(requests, measure.pairs_per_item, measure.seed)
-    peers = reference(read_histories(prepared.path, "fit"), requests, pairs)
+    scale = load_card(prepared).rating_range
+    peers = reference(read_histories(prepared.path, "fit"), requests, pairs, scale)
     found: dict[str, list[Figures]] = {"pair_attention": [], "pair_encoder": []}
     for seed in arguments.seeds:
         for name, fit in fits(prepared, seed).items():
@@ -123,13 +122,19 @@ def errors(model: PairModel, requests: Requests, pairs: Pairs) -> Figures:
     return _errors(joint, actual) | _of_singles(model.predict, requests, pairs)
 
 
-def reference(fit: RawHistories, requests: Requests, pairs: Pairs) -> dict[str, Figures]:
-    """What the bias model, averaged, and the mean rating reach."""
+def reference(
+    fit: RawHistories, requests: Requests, pairs: Pairs, scale: tuple[float, float]
+) -> dict[str, Figures]:
+    """What the bias model, cut to the scale and averaged, and the mean rating reach."""
     bias = BiasModel.fit(fit)
     actual = _average(requests.target_rating, pairs)
-    average = _average(bias.predict(requests, requests.rows), pairs)
+
+    def predict(requests: Requests, rows: np.ndarray) -> np.ndarray:
+        return np.clip(bias.predict(requests, rows), *scale)
+
+    average = _average(predict(requests, requests.rows), pairs)
     return {
-        "bias_average": _errors(average, actual) | _of_singles(bias.predict, requests, pairs),
+        "bias_average": _errors(average, actual) | _of_singles(predict, requests, pairs),
         "mean_rating": _errors(np.full(len(actual), bias.mean), actual),
     }
 

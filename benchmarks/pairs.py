@@ -28,6 +28,7 @@ from evaluation.ratings import Pairs, Predict, PredictPair, common_target_pairs
 from evaluation.requests import Requests, read_requests
 from evaluation.saved_models import Ranker, RetrievalModel
 from schemas.config import Config, RankingConfig
+from schemas.prepared import load_card
 
 JOINT, SINGLES, APART, BIAS = "joint", "average_of_singles", "average_of_singles_only", "bias"
 BATCH = 512
@@ -51,7 +52,8 @@ def main() -> None:
     requests = read_requests(prepared.path, "test")
     pairs = common_target_pairs(requests, arguments.per_item, config.evaluate.seed)
     bias = BiasModel.fit(read_histories(prepared.path, "fit"))
-    of_bias = of_singles(bias.predict, requests, pairs)
+    scale = load_card(prepared).rating_range
+    of_bias = of_singles(lambda *of: np.clip(bias.predict(*of), *scale), requests, pairs)
     errors: Errors = {BIAS: [squared_errors(of_bias, requests, pairs)]}
     for seed in arguments.seeds:
         for name, predicted in of_seed(stages, seed, requests, pairs).items():

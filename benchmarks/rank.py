@@ -2,8 +2,8 @@
 
 Our exported ranker scores all candidates of all owners in one pass. The peer scores each candidate
 in a sequence of its own with each owner's history (`benchmarks/ranking_speed/by_bst.py`), as wide,
-in as many blocks. Both run as a TensorFlow graph and with XLA, on 1 and on 2 cores, each number in
-a process of its own. Asks for a quiet machine and half an hour.
+in as many blocks. Both run as a TensorFlow graph and with XLA, on 1 and on 2 cores, each number of
+cores in a process of its own. Asks for a quiet machine and half an hour.
 """
 
 from __future__ import annotations

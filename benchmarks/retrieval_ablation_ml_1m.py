@@ -1,8 +1,8 @@
 """`python -m benchmarks.retrieval_ablation_ml_1m ARCHIVE`: what matters most, on MovieLens 1M too.
 
-The two parts of the retrieval model that are worth most on ml-100k, and the GRU, which is ahead of
-the default there, with a third of the epochs of `benchmarks/ml_1m.py`
-(`benchmarks/ablation.py` says how). Leave out the archive where it was unpacked before.
+The two parts of the retrieval model that are worth most on ml-100k, and the GRU, with a
+third of the epochs of `benchmarks/ml_1m.py` (`benchmarks/ablation.py` says how). Leave out the
+archive where it was unpacked before.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from ranking.model import Ranker
 from schemas import columns
 
 OBJECTIVES = ("watch_next", "joint_rating")
-"""What a list is ordered by; of `watch_next` the owners' mean logit."""
+"""What a list is ordered by. In place of the owners' mean chance of `watch_next`, which needs the
+whole list, it is their mean logit."""
 
 
 def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class RankingModule:
         }
 
     def _looked_up(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """The batch with the vectors and affinities of its items."""
+        """The batch with the vectors of its items and what is known of them."""
         vectors = {
             "history_vector": tf.gather(self.vectors, batch[columns.HISTORY_ITEM_ID]),
             "candidate_vector": tf.gather(self.vectors, batch[columns.CANDIDATE_ITEM_ID]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from ranking.neighbours import look_up
 from schemas.config import RankingConfig
 from schemas.histories import Histories
 
+MOST_CELLS = np.iinfo(np.int32).max
+"""That places in a table can be counted in 32 bits, as look-ups do."""
 LookUp = Callable[[Any, Any, Any, Any], Any]
 """With the arguments and the result of `ranking.neighbours.look_up`."""
 
@@ -49,6 +52,13 @@ class ItemMemory:
     """
 
     def __init__(self, values: dict[str, Any], look_up: LookUp = look_up):
+        for name in ("affinity_neighbour", "rating_neighbour"):
+            cells = math.prod(values[name].shape)
+            if cells > MOST_CELLS:
+                raise ValueError(
+                    f"ranking.neighbours: expected at most {MOST_CELLS} neighbours of all items in "
+                    f"{name}, got {cells}"
+                )
         self.values, self._look_up = values, look_up
         self.indices = values["affinity_neighbour"].shape[0]
 

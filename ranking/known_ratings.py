@@ -41,9 +41,10 @@ class KnownRatings:
         neighbour: `[tables, indices, neighbours]` int32, the items that are most clearly rated
             alike, ascending; `ranking.neighbours.NO_ITEM` at the end.
         alike: `[tables, indices, neighbours]` float32, how clearly, above 0 and below 1; 0 at the
-            end. The cosine of the two items' residuals, less their damped means, over those who
-            rated both, times n / (n + `COMMON_DAMPING`) for n of them (significance weighting,
-            Herlocker et al. 2002, doi.org/10.1023/A:1020443909834).
+            end. With residuals less their item's damped mean: the product of the two items' over
+            the n who rated both, by the lengths of each item's over all who rated it, times
+            n / (n + `COMMON_DAMPING`) (significance weighting, Herlocker et al. 2002,
+            doi.org/10.1023/A:1020443909834).
     """
 
     total: np.ndarray

@@ -47,7 +47,8 @@ def train(
 
     The newest event that retrieval held back of each user, with the candidates of the model that
     did not fit it, is what the log's validation figures are of. It is fitted on all other events
-    but the test events; there is no refit.
+    but the test events; there is no refit. What is known of pairs of items and of ratings, which is
+    counted and not learned, is exported as counted over all of them.
 
     Killed, it goes on where it was when it is called for a directory of the same version.
 
@@ -62,8 +63,9 @@ def train(
         Figures for the manifest.
     """
     everything = load_histories(prepared, "fit")
-    lists, held, before = load_candidate_lists(retrieval.path / "candidates.npz", everything)
-    _check_cutoffs(lists, config)
+    lists, held, before = load_candidate_lists(
+        retrieval.path / "candidates.npz", everything, config.history_len
+    )
     fitted = without_validated(everything, held)
     indices = item_sizes(prepared)[columns.ITEM_ID]
     ratings = count_ratings(fitted, indices, config.neighbours, RATING_PARTS)
@@ -107,16 +109,6 @@ def _fit(
     (out / "log").mkdir()
     with EpochLog(out / "log", NAME) as log:
         return run_epochs(trainer, batches, plan, log, checkpoint, progress, validator.figures)
-
-
-def _check_cutoffs(lists: CandidateLists, config: RankingConfig) -> None:
-    """One pass over a history scores all its held-back events, so it has to reach back to them."""
-    slots = lists.target.shape[1]
-    if config.history_len < slots - 1:
-        raise ValueError(
-            f"ranking.history_len: expected at least {slots - 1}, for retrieval.tail_events is "
-            f"{slots + 1}, got {config.history_len}"
-        )
 
 
 def new_trainer(

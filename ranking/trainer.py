@@ -21,7 +21,7 @@ from schemas.config import RankingConfig
 
 
 class RankerTrainer(keras.Model):
-    """Looks up item vectors and affinities, runs the ranker on each kind of batch, adds the losses.
+    """Looks up what is known of items, runs the ranker on each kind of batch, adds the losses.
 
     Ratings: squared error of every owner's rating, and of the owners' mean rating. Like: whether
     the rating reaches a threshold. Watch-next: listwise softmax cross-entropy of the watched item

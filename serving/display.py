@@ -61,7 +61,7 @@ def _row(recommended: pb.Recommendation) -> dict[str, str]:
     return {
         "title": _title(recommended.item),
         "genres": texts.get("genres", ""),
-        "score": f"{scores.score:.3f}",
+        "score": f"{scores.score:.4f}",
         "joint rating": f"{scores.joint_rating:.3f}" if scores.HasField("joint_rating") else "",
-        "watch next": f"{scores.watch_next:.3f}" if scores.HasField("watch_next") else "",
+        "watch next": f"{scores.watch_next:.4f}" if scores.HasField("watch_next") else "",
     }

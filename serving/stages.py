@@ -217,9 +217,9 @@ def mean_chance(logits: np.ndarray) -> np.ndarray:
         logits: `[candidates, viewers]` float32.
 
     Returns:
-        `[candidates]` float32.
+        `[candidates]` float64, in which what is far behind does not tie at 0.
     """
-    power = np.exp(logits - logits.max(axis=0))
+    power = np.exp(logits.astype(np.float64) - logits.max(axis=0))
     return (power / power.sum(axis=0)).mean(axis=1)
 
 

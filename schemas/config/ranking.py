@@ -16,12 +16,15 @@ class RankingConfig:
 
     Attributes:
         embedding_dim: Width of tokens.
-        history_len: Newest events of each owner's history that are read.
+        history_len: Newest events of each owner's history that are read. It also bounds how many of
+            a user's held-back events have lists to train on, to 1 + `history_len`.
         blocks: Transformer blocks.
         heads: Attention heads in each block.
         hidden: Widths of each head's MLP.
         dropout: Dropout rate on tokens, attention output and MLPs.
-        neighbours: Of each item, the items for which its affinity is remembered; a power of two.
+        neighbours: Of each item, the items for which its affinity is remembered, and as many that
+            are rated alike; a power of two. Counting looks at every pair of items: some minutes
+            for 30 000 of them, with the number squared.
         ease_items: Most popular items among which EASE is fitted, in memory of 24 times its square.
         ease_l2: Its regularisation, in events.
         negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.

@@ -40,7 +40,7 @@ def test_the_reference_by_hand() -> None:
     # Fitted ratings 1 and 3 of item 0: mean 2, no bias of items; users -1 / 11 and +1 / 11.
     requests = make_requests([[0], [0]], [1, 1], 2, ratings=[[1], [3]], target_ratings=[2, 4])
     pairs = common_target_pairs(requests, per_item=10, seed=1)
-    found = reference(requests, requests, pairs)
+    found = reference(requests, requests, pairs, (1.0, 5.0))
     assert found["mean_rating"] == {"rmse_stars": 1.0, "mae_stars": 1.0}
     assert found["bias_average"]["rmse_stars"] == 1.0
     # Predicted 2 - 1 / 11 and 2 + 1 / 11: errors 1 / 11 and 21 / 11, their mean 1.

@@ -68,7 +68,7 @@ def events(everything: Histories, at: set[tuple[int, int]]) -> np.ndarray:
 
 def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
-    lists, held, before = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    lists, held, before = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     validated = events(everything, VALIDATED)
     assert held.end.tolist() == validated.tolist()
     held_back = events(everything, VALIDATED | LISTED | {(3, 6)})  # user 3 has one alone
@@ -103,7 +103,7 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
     everything: Histories, tmp_path: Path
 ):
     write_candidates(everything, tmp_path / "candidates.npz")
-    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     config = RankingConfig(batch_size=2, history_len=5, pair_batch_size=8, negatives=4)
     batches = TrainingBatches(without_validated(everything, held), lists, config)
     whole, rest = list(batches.epoch(2)), list(batches.epoch(2, first_step=1))
@@ -120,7 +120,7 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
 
 def test_nobody_reads_their_own_ratings_of_what_is_asked_for(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
-    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything)
+    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
     kinds, _ = next(TrainingBatches(without_validated(everything, held), lists, config).epoch(1))
     for kind in ("singles", "pairs"):
@@ -140,7 +140,7 @@ def test_ranker_is_trained_without_pairs(prepared: Artifact, retrieval: Artifact
         _, first = np.unique(histories.item_id, return_index=True)
         rating[first] = histories.rating[first]
     histories = dataclasses.replace(histories, rating=rating)
-    lists, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", histories)
+    lists, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", histories, 20)
     config = dataclasses.replace(TINY.ranking, batch_size=64)
     indices = item_sizes(prepared)[columns.ITEM_ID]
     fitted = without_validated(histories, held)

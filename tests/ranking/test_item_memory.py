@@ -52,3 +52,11 @@ def test_affinities_have_one_table(memory: ItemMemory) -> None:
     found = np.asarray(memory.affinity(np.array([[[1]]]), np.array([[[3, 1]]])))
     assert found[0, 0, 0, 0, 0].tolist() == [9, 10, 11]
     assert not found[0, 0, 1].any()
+
+
+def test_more_neighbours_than_can_be_counted_are_refused() -> None:
+    class Huge:
+        shape = (1 << 25, 64)
+
+    with pytest.raises(ValueError, match=r"ranking\.neighbours: expected at most 2147483647"):
+        ItemMemory({"affinity_neighbour": Huge(), "rating_neighbour": Huge()})

@@ -60,7 +60,6 @@ def plain_alike(residual: Ratings) -> np.ndarray:
     for (user, item), value in residual.items():
         of_item = [v for (_, i), v in residual.items() if i == item]
         above[user, item] = value - sum(of_item) / (len(of_item) + ITEM_DAMPING)
-    squares = [sum(a**2 for (_, i), a in above.items() if i == item) for item in range(INDICES)]
     found = np.zeros((INDICES, INDICES))
     for item in range(INDICES):
         for other in set(range(INDICES)) - {item}:

@@ -107,13 +107,27 @@ def test_short_lists_are_padded():
 
 def test_training_lists_hold_no_validation_event(retrieval: Artifact, prepared: Artifact):
     everything = load_histories(prepared, "fit")
-    train, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", everything)
+    train, held, _ = load_candidate_lists(retrieval.path / "candidates.npz", everything, 20)
     last = everything.offsets[1:][held.user] - 1
     assert (held.end == last).all()
     assert (train.end < last).all()
     assert (held.target[:, 0] == everything.item_id[last]).all()
 
 
+@pytest.mark.parametrize("history_len", [1, 2, 4])
+def test_lists_reach_as_far_back_as_a_history(
+    retrieval: Artifact, prepared: Artifact, history_len: int
+):
+    everything, path = load_histories(prepared, "fit"), retrieval.path / "candidates.npz"
+    whole, validated, before = load_candidate_lists(path, everything, 100)
+    train, held, others = load_candidate_lists(path, everything, history_len)
+    assert train.target.shape[1] == 1 + history_len < whole.target.shape[1]
+    np.testing.assert_array_equal(train.item_id, whole.item_id[:, -1 - history_len :])
+    np.testing.assert_array_equal(train.end, whole.end)
+    np.testing.assert_array_equal(held.item_id, validated.item_id)
+    assert others.offsets[-1] == before.offsets[-1]
+
+
 def test_lists_of_other_users_are_refused(retrieval: Artifact):
     with pytest.raises(ValueError, match="user_id: expected the prepared users"):
-        load_candidate_lists(retrieval.path / "candidates.npz", make_histories([[1], [2]]))
+        load_candidate_lists(retrieval.path / "candidates.npz", make_histories([[1], [2]]), 20)

@@ -25,17 +25,17 @@ def recommendation(item_id: str, scores: pb.Scores, **features: str) -> pb.Recom
 
 
 def test_a_film_with_everything() -> None:
-    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=-1)
+    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=0.0012)
     found = shown(recommendation("1", scores, title="Alien", genres="Horror"), notes=("few",))
     assert found[2] == "title genres score joint rating watch next"
-    assert "Alien Horror 4.500 4.500 -1.000" in found
+    assert "Alien Horror 4.5000 4.500 0.0012" in found
     assert found[-1] == "note: few"
 
 
 def test_an_item_of_which_little_is_known() -> None:
-    found = shown(recommendation("B/7", pb.Scores(score=2, watch_next=2), subject="sea"))
+    found = shown(recommendation("B/7", pb.Scores(score=0.25, watch_next=0.25), subject="sea"))
     assert found[2] == "title score watch next"
-    assert "B/7 2.000 2.000" in found
+    assert "B/7 0.2500 0.2500" in found
 
 
 def test_nothing_to_show() -> None:
