@@ -32,7 +32,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "pair_batch_size_64": {"pair_batch_size": 64},
     "without_like": {"like_weight": 0.0},
     "learned_task_weights": {"task_weights": "learned"},
-    "epochs_5": {"epochs": 5},
+    "epochs_10": {"epochs": 10},
+    "learning_rate_0.001": {"learning_rate": 1e-3},
 }
 MEASURED = ("validation_ndcg@10", "validation_rmse")
 Found = dict[str, dict[int, dict[str, float]]]

@@ -64,9 +64,9 @@ class RankingConfig:
     pairs_per_item: int = 40
     pair_batch_size: int = 16
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     weight_decay: float = 0.01
-    epochs: int = 10
+    epochs: int = 5
     patience: int = 0
     rating_weight: float = 1.0
     like_weight: float = 1.0
