@@ -137,6 +137,27 @@ def measured(searcher: Searcher, vectors: np.ndarray, sample: Sample, effort: Ef
     return Tried(effort, float(found.mean()), error, 1e3 * seconds)
 
 
+def confirmed(
+    searcher: Searcher, vectors: np.ndarray, sample: Sample, reaching: list[Tried], target: float
+) -> tuple[Tried, float]:
+    """The first setting that reaches the target with other queries too, and its recall with them.
+
+    Nearly always the first of all; a build must not fail by the chance of two samples.
+
+    Raises:
+        ValueError: None does.
+    """
+    found = []
+    for each in reaching:
+        found.append(float(recalls(searcher, vectors, sample, each.effort).mean()))
+        if found[-1] >= target:
+            return each, found[-1]
+    raise ValueError(
+        f"index: recall@{sample.k}: expected at least {target}, got at most {max(found):.4f} on "
+        f"queries that did not choose, with {len(found)} settings that reached it on others"
+    )
+
+
 def exact_share(
     searcher: Searcher, vectors: np.ndarray, sample: Sample, effort: Effort, seed: int
 ) -> float:

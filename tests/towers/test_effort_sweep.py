@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from schemas.artifacts import write_json
 from schemas.config import IndexConfig
 from schemas.searcher import Effort, Searcher
-from towers.effort_sweep import Sample, Tried, efforts, exact_sample, measured, recalls, sweep
+from towers.effort_sweep import (
+    Sample,
+    Tried,
+    confirmed,
+    efforts,
+    exact_sample,
+    measured,
+    recalls,
+    sweep,
+)
 from towers.index import build_index
 
 ITEMS, DIM = 2_000, 16
@@ -54,6 +63,16 @@ def test_a_sample_that_just_reaches_the_target_does_not_count():
     assert not Tried(Effort(), 0.96, 0.004, 1.0).reaches(0.95)
     assert Tried(Effort(), 0.97, 0.004, 1.0).reaches(0.95)
     assert Tried(Effort(), 1.0, 0.0, 1.0).reaches(1.0)
+
+
+def test_a_setting_that_other_queries_do_not_confirm_makes_way_for_the_next(tree):
+    sample = exact_sample(QUERIES[:100], VECTORS, 10)
+    lucky, right = (Tried(Effort(n, 320), 0.99, 0.001, n) for n in (1, tree.leaves))
+    chosen, recall = confirmed(tree, VECTORS, sample, [lucky, right], 0.95)
+    assert chosen == right
+    assert recall == recalls(tree, VECTORS, sample, right.effort).mean() >= 0.95
+    with pytest.raises(ValueError, match=r"recall@10: expected at least 0\.95, got at most 0\."):
+        confirmed(tree, VECTORS, sample, [lucky], 0.95)
 
 
 def test_kth_best_in_blocks(monkeypatch):
