@@ -21,6 +21,7 @@ from evaluation.baselines.bias import BiasModel
 from evaluation.requests import Requests
 from ranking.affinities import count_affinities
 from ranking.batches import RATING_PARTS, RATING_TABLE, TrainingBatches, one_owner
+from ranking.easy_negatives import EasyNegatives
 from ranking.item_memory import remembered
 from ranking.known_ratings import ALL, count_ratings
 from ranking.samples import CandidateLists, user_of_event
@@ -30,7 +31,7 @@ from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.histories import Histories, history_before
-from schemas.prepared import item_sizes, load_card
+from schemas.prepared import is_item, item_sizes, load_card
 from towers.optimizer import adamw
 
 USERS_AT_ONCE = 64
@@ -92,7 +93,9 @@ def fit(prepared: Artifact, histories: Histories, config: RankingConfig) -> Rank
         count_ratings(histories, indices, config.neighbours, RATING_PARTS),
     )
     trainer = new_trainer(prepared, histories, memory, config)
-    batches = TrainingBatches(histories, no_lists(histories), config)
+    lists = no_lists(histories)
+    easy = EasyNegatives(lists, np.zeros((indices, 1), np.float32), is_item(prepared))
+    batches = TrainingBatches(histories, lists, easy, config)
     steps = batches.steps * config.epochs
     optimizer = adamw(config.learning_rate, config.weight_decay, WARMUP_STEPS, steps, CLIP_NORM)
     trainer.compile(optimizer=optimizer)
@@ -112,6 +115,7 @@ def no_lists(histories: Histories) -> CandidateLists:
         target_score=nothing[..., 0].astype(np.float32),
         item_id=nothing.astype(np.int64),
         score=nothing.astype(np.float32),
+        query=nothing[..., :1].astype(np.float32),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,6 +17,22 @@ from schemas.pins import check_pins
 
 app = typer.Typer()
 DEFAULTS = ServeConfig()
+
+
+class Objective(StrEnum):
+    """Of `matinee.v1.Objective`."""
+
+    WATCH_NEXT = "watch-next"
+    RATING = "rating"
+    BLEND = "blend"
+
+
+class GroupStrategy(StrEnum):
+    """Of `matinee.v1.GroupStrategy`."""
+
+    MEAN = "mean"
+    LEAST_MISERY = "least-misery"
+    JOINT = "joint"
 
 
 @app.command()
@@ -52,6 +69,20 @@ def recommend(
             help="host:port of a running server.", show_default="one is started for the call"
         ),
     ] = None,
+    objective: Annotated[
+        Objective | None,
+        typer.Option(
+            help="What the items are ordered by.", show_default="rating for groups, else watch-next"
+        ),
+    ] = None,
+    strategy: Annotated[
+        GroupStrategy | None,
+        typer.Option(help="How viewers become a group.", show_default="joint, mean for watch-next"),
+    ] = None,
+    rating_weight: Annotated[
+        float | None,
+        typer.Option(help="Of a blend: what ratings weigh, 0 to 1.", show_default="0.5"),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell what in the histories speaks for each item.")
     ] = False,
@@ -59,6 +90,7 @@ def recommend(
     config: ConfigOption = None,
 ) -> None:
     """Ask a server for one person, or for people who watch together."""
+    from schemas import recommender_pb2 as pb
     from serving.client import Client
     from serving.display import reasons_list, recommendations_table
     from serving.own_process import server_process
@@ -67,7 +99,14 @@ def recommend(
     with contextlib.ExitStack() as opened:
         with progress_line("starting a server"):
             target = opened.enter_context(running)
-        answer = opened.enter_context(Client(target)).recommend(user, k=k, explain=explain)
+        answer = opened.enter_context(Client(target)).recommend(
+            user,
+            k=k,
+            objective=getattr(pb, objective.name if objective else "OBJECTIVE_UNSPECIFIED"),
+            group_strategy=getattr(pb, strategy.name if strategy else "GROUP_STRATEGY_UNSPECIFIED"),
+            rating_weight=rating_weight,
+            explain=explain,
+        )
     console.print(recommendations_table(f"For {' and '.join(user)}", answer))
     if explain:
         console.print(reasons_list(user, answer))

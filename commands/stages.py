@@ -15,7 +15,8 @@ from rich.markup import escape
 from commands.terminal import console, progress_line
 from schemas import artifacts
 from schemas.artifacts import Artifact
-from schemas.config import Config
+from schemas.config import Config, like_threshold
+from schemas.prepared import load_card
 
 if TYPE_CHECKING:
     from pipeline.joining.dataset import Metadata  # a serving installation has no pipeline
@@ -171,14 +172,20 @@ class Stages:
                 hits = index.search(query_vector, k, [nothing] * len(query_vector))
                 return hits.rows, hits.scores, hits.valid
 
-            ranker = Ranker(
-                inputs["ranking"].path, model, inputs["ranking"].manifest["config"]["history_len"]
-            )
+            settings = inputs["ranking"].manifest["config"]
+            ranker = Ranker(inputs["ranking"].path, model, settings["history_len"])
+            scale = load_card(inputs["prepared"]).rating_range
             found = evaluate(
                 requests,
                 read_histories(inputs["prepared"].path, "fit"),
                 read_item_features(inputs["prepared"].path, config.diversity_features),
-                Models(Retriever(model, search), ranker.rank, ranker.predict, ranker.predict_pair),
+                Models(
+                    Retriever(model, search),
+                    ranker.rank,
+                    ranker.opinion,
+                    ranker.predict_pair,
+                    like_threshold(settings["like_share"], scale),
+                ),
                 config,
                 report,
             )

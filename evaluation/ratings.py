@@ -1,13 +1,14 @@
-"""Evaluation of predicted ratings: of one person, and of two who watch together."""
+"""Evaluation of predicted ratings and likes: of one person, and of two who watch together."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from evaluation.batches import Done, Progress, batches, show_nothing
+from evaluation.likes import like_figures
 from evaluation.metrics.errors import mae, rmse
 from evaluation.requests import Requests
 from schemas.config import EvaluateConfig
@@ -18,6 +19,25 @@ class Predict(Protocol):
 
     def __call__(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
         """Predicted rating of each row's target item: float32 `[rows]`."""
+
+
+class Opinion(NamedTuple):
+    """What one person would think of an item.
+
+    Attributes:
+        rating: float32 `[rows]`.
+        like: float32 `[rows]`, how likely the rating reaches what counts as liking.
+    """
+
+    rating: np.ndarray
+    like: np.ndarray
+
+
+class PredictOpinion(Protocol):
+    """One person's opinion."""
+
+    def __call__(self, requests: Requests, rows: np.ndarray) -> Opinion:
+        """Predicted opinion of each row's target item."""
 
 
 class PredictPair(Protocol):
@@ -93,12 +113,13 @@ def _count_pairs(raters: int) -> int:
 
 def evaluate_ratings(
     requests: Requests,
-    predict: Predict,
+    predict: PredictOpinion,
     predict_pair: PredictPair,
     predict_bias: Predict,
+    like_threshold: float,
     config: EvaluateConfig,
     progress: Progress = show_nothing,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """Errors of single and joint predictions beside the bias model's.
 
     The truth of a pair is the mean of its two ratings. What a joint prediction adds shows against
@@ -109,13 +130,14 @@ def evaluate_ratings(
         predict: The model, for one person.
         predict_pair: The model, for two.
         predict_bias: The bias model.
+        like_threshold: The least rating of what is liked.
         config: The stage's configuration.
         progress: Told of the ratings and pairs predicted.
 
     Returns:
-        `rating`: rmse, mae, bias_rmse, bias_mae; `pair`: rmse, rmse_average_of_singles,
-        rmse_average_of_bias, `pairs` measured and `pairs_found`; the last two alone where no two
-        requests share a target.
+        `rating`: rmse, mae, bias_rmse, bias_mae; `like`: see `like_figures`; `pair`: rmse,
+        rmse_average_of_singles, rmse_average_of_bias, `pairs` measured and `pairs_found`; the last
+        two alone where no two requests share a target.
 
     Raises:
         ValueError: No target has a rating.
@@ -123,7 +145,7 @@ def evaluate_ratings(
     rated = np.flatnonzero(np.isfinite(requests.target_rating))
     if not len(rated):
         raise ValueError("target_rating: expected at least one rating, got none")
-    single = _predict_rows(
+    single, like = _opinions(
         requests, rated, predict, config.batch_size, partial(progress, "ratings")
     )
     bias = _predict_rows(requests, rated, predict_bias, config.batch_size)
@@ -134,24 +156,31 @@ def evaluate_ratings(
         "bias_rmse": rmse(bias[rated], actual[rated]),
         "bias_mae": mae(bias[rated], actual[rated]),
     }
+    likes = like_figures(like[rated], bias[rated], actual[rated], like_threshold)
     pairs = common_target_pairs(requests, config.pairs_per_item, config.seed)
     joint = _predict_pairs(
         requests, pairs, predict_pair, config.batch_size, partial(progress, "ratings of pairs")
     )
     pair = _pair_metrics(requests, pairs, joint, single, bias)
-    return {"rating": rating, "pair": pair}
+    return {"rating": rating, "like": likes, "pair": pair}
+
+
+def _opinions(
+    requests: Requests, rows: np.ndarray, predict: PredictOpinion, batch_size: int, done: Done
+) -> Opinion:
+    """Predictions at their rows, NaN elsewhere: each float32 `[requests]`."""
+    found = Opinion(*np.full((2, len(requests)), np.nan, np.float32))
+    for batch in batches(rows, batch_size, done):
+        found.rating[batch], found.like[batch] = predict(requests, batch)
+    return found
 
 
 def _predict_rows(
-    requests: Requests,
-    rows: np.ndarray,
-    predict: Predict,
-    batch_size: int,
-    done: Done = show_nothing,
+    requests: Requests, rows: np.ndarray, predict: Predict, batch_size: int
 ) -> np.ndarray:
     """Predictions at their rows, NaN elsewhere: float32 `[requests]`."""
     predicted = np.full(len(requests), np.nan, np.float32)
-    for batch in batches(rows, batch_size, done):
+    for batch in batches(rows, batch_size):
         predicted[batch] = predict(requests, batch)
     return predicted
 

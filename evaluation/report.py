@@ -12,7 +12,7 @@ from rich.text import Text
 
 from schemas.artifacts import Artifact, package_versions
 
-NOT_RANKINGS = ("protocol", "intervals", "segments", "rating", "pair")
+NOT_RANKINGS = ("protocol", "intervals", "segments", "rating", "like", "pair")
 SHOWN = ("hr@10", "hr@200", "ndcg@10", "coverage@10")
 """Figures of the table; the JSON has all."""
 SHOWN_INTERVAL = "ndcg@10"
@@ -69,7 +69,8 @@ def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Group:
     """A Rich table of the rankings and the rating errors below it, the best in bold.
 
     Args:
-        metrics: As `evaluation.suite.evaluate` returns them; `rating` and `pair` may be missing.
+        metrics: As `evaluation.suite.evaluate` returns them; `rating`, `like` and `pair` may be
+            missing.
     """
     lines = [
         _errors(name, metrics[name], marked)
@@ -86,6 +87,8 @@ def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Group:
         )
         if name in metrics and "rmse" in metrics[name]
     ]
+    if "like" in metrics:
+        lines.append(_likes(metrics["like"]))
     return Group(_rankings_table(metrics), *lines)
 
 
@@ -145,6 +148,14 @@ def _errors(name: str, figures: Mapping[str, float], labels: Mapping[str, str]) 
         for key, label in labels.items()
     ]
     return Text.assemble(f"{name} RMSE: ", Text(", ").join(parts))
+
+
+def _likes(figures: Mapping[str, Any]) -> Text:
+    """One line of how well likes are told, with the probabilities' error."""
+    parts = [f"log loss {figures['log_loss']:.4f}", f"off by {figures['calibration_error']:.4f}"]
+    if "auc" in figures:
+        parts.insert(0, f"AUC {figures['auc']:.4f}, of bias model {figures['bias_auc']:.4f}")
+    return Text(f"ratings of {figures['threshold']:g} and more: {'; '.join(parts)}")
 
 
 def _figure(value: float, best: bool) -> Text:

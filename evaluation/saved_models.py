@@ -16,6 +16,7 @@ import schemas.tf_runtime  # noqa: F401  # before TensorFlow
 # isort: split
 import tensorflow as tf
 
+from evaluation.ratings import Opinion
 from evaluation.requests import Requests
 from schemas import columns
 
@@ -109,8 +110,9 @@ class Retriever:
 class Ranker:
     """The ranker, from a `ranking` artefact, with the retrieval model whose scores it reads.
 
-    `rank` is an `evaluation.two_stage.Rank`, `score` an `evaluation.groups.lists.Score`, `predict`
-    an `evaluation.ratings.Predict` and `predict_pair` an `evaluation.ratings.PredictPair`.
+    `rank` is an `evaluation.two_stage.Rank`, `score` an `evaluation.groups.lists.Score`, `opinion`
+    an `evaluation.ratings.PredictOpinion`, `predict` a `Predict` and `predict_pair` a `PredictPair`
+    of there.
 
     Args:
         path: The artefact's directory.
@@ -160,10 +162,15 @@ class Ranker:
         known = np.where(valid[:, :, None], score, 0.0).astype(np.float32)
         return self._call(requests, [*owners.T], item_id, known)
 
-    def predict(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
-        """Predicts the rating of the target, the only candidate of its request."""
+    def opinion(self, requests: Requests, rows: np.ndarray) -> Opinion:
+        """Predicts what is thought of the target, the only candidate of its request."""
         item_id, score = self._target(requests, [rows])
-        return self._call(requests, [rows], item_id, score)["rating"][:, 0, 0]
+        found = self._call(requests, [rows], item_id, score)
+        return Opinion(found["rating"][:, 0, 0], found["like"][:, 0, 0])
+
+    def predict(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
+        """The rating of `opinion`."""
+        return self.opinion(requests, rows).rating
 
     def predict_pair(self, requests: Requests, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Predicts the mean rating that two owners give the target they share."""

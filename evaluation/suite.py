@@ -22,7 +22,7 @@ from evaluation.histories import RawHistories
 from evaluation.judge import Items, Lists, judge, rank_targets
 from evaluation.per_request import per_request
 from evaluation.ranking_protocol import PROTOCOL, Scorer, rank_catalogue
-from evaluation.ratings import Predict, PredictPair, evaluate_ratings
+from evaluation.ratings import PredictOpinion, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
 from evaluation.resampling import CONFIDENCE
 from evaluation.two_stage import Rank, Retrieve, rank_candidates
@@ -33,12 +33,21 @@ EASE_ITEMS = 12_000
 
 
 class Models(NamedTuple):
-    """What is served, as the evaluation asks it."""
+    """What is served, as the evaluation asks it.
+
+    Attributes:
+        retrieve: The first stage.
+        rank: The second.
+        predict: One person's rating, and how likely it reaches `like_threshold`.
+        predict_pair: The mean rating of two.
+        like_threshold: The least rating of what is liked.
+    """
 
     retrieve: Retrieve
     rank: Rank
-    predict: Predict
+    predict: PredictOpinion
     predict_pair: PredictPair
+    like_threshold: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +84,8 @@ def evaluate(
     Returns:
         Its metrics are `protocol`: how it was measured. `popularity`, `recent_popularity` (absent
         without times), `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
-        `retrieval` and `two_stage`, `intervals` and `segments`: see `judge`. `rating` and `pair`:
-        see `evaluate_ratings`; absent where nothing is rated.
+        `retrieval` and `two_stage`, `intervals` and `segments`: see `judge`. `rating`, `like` and
+        `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
     lists = rank_baselines(requests, fitted, config, progress) | rank_candidates(
         requests,
@@ -91,7 +100,13 @@ def evaluate(
         bias = BiasModel.fit(fitted)
         found.metrics.update(
             evaluate_ratings(
-                requests, models.predict, models.predict_pair, bias.predict, config, progress
+                requests,
+                models.predict,
+                models.predict_pair,
+                bias.predict,
+                models.like_threshold,
+                config,
+                progress,
             )
         )
     return found

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ranking.easy_negatives import EasyNegatives
 from ranking.known_ratings import ALL, part_of
 from ranking.samples import CandidateLists, sample_negatives, sample_pairs, user_of_event
 from schemas import columns
@@ -31,7 +32,7 @@ class Drawn(NamedTuple):
     Attributes:
         windows: `[steps * batch_size]` int64, rows of the windows.
         lists: `[steps * list_rows]` int64, rows of the lists.
-        candidates: `[lists, slots, 1 + negatives]` int64, item indices.
+        candidates: `[lists, slots, 1 + negatives + easy_negatives]` int64, item indices.
         scores: The same shape, float32, their retrieval scores.
         pairs: `[steps * pair_batch_size, 2]` int64, events.
     """
@@ -47,7 +48,8 @@ class TrainingBatches:
     """One step is a batch of each kind.
 
     * `singles`: one owner, every position of a window: the rating of the next event.
-    * `lists`: one owner, the held-back events: the watched item among retrieved ones.
+    * `lists`: one owner, the held-back events: the watched item among retrieved ones and, with
+      `easy_negatives`, others.
     * `pairs`: two owners, each with the history before their own rating of a common item.
 
     Every epoch draws a new order, new negatives and new pairs, which follow from the seed and its
@@ -57,18 +59,25 @@ class TrainingBatches:
     windows.
     """
 
-    def __init__(self, histories: Histories, lists: CandidateLists, config: RankingConfig):
+    def __init__(
+        self,
+        histories: Histories,
+        lists: CandidateLists,
+        easy: EasyNegatives,
+        config: RankingConfig,
+    ):
         """Prepares the windows.
 
         Args:
             histories: The events to fit; none that is validated on.
             lists: Candidate lists to fit.
+            easy: Of these lists.
             config: The stage's configuration.
         """
         tables = part_of(np.arange(len(histories.users)), RATING_PARTS)
         features = histories.user_features | {RATING_TABLE: tables}
         self.histories = histories = replace(histories, user_features=features)
-        self.lists, self.config = lists, config
+        self.lists, self.easy, self.config = lists, easy, config
         self.windows = training_windows(histories, config.history_len)
         self.steps = max(1, round(len(self.windows[columns.TARGET_ITEM_ID]) / config.batch_size))
         self.list_rows = max(1, -(-len(lists.user) // self.steps))
@@ -98,7 +107,10 @@ class TrainingBatches:
         rng = np.random.default_rng([self.config.seed, number])
         windows = rng.permutation(len(self.windows[columns.TARGET_ITEM_ID]))
         lists = rng.permutation(len(self.lists.user))
-        candidates, scores = sample_negatives(self.lists, self.config.negatives, rng)
+        hard = sample_negatives(self.lists, self.config.negatives, rng)
+        easy = self.easy.draw(self.config.easy_negatives, rng)
+        both = zip(hard, easy, strict=True)
+        candidates, scores = (np.concatenate(arrays, axis=-1) for arrays in both)
         table = self.histories.user_features[RATING_TABLE]
         pairs = sample_pairs(self.histories, table, self.config.pairs_per_item, rng)
         if not len(pairs):

@@ -12,9 +12,9 @@ from keras import ops
 from ranking.model import Ranker
 from schemas import columns
 
-OBJECTIVES = ("watch_next", "joint_rating")
-"""What a list is ordered by. In place of the owners' mean chance of `watch_next`, which needs the
-whole list, it is their mean logit."""
+SCORES = ("watch_next", "rating", "joint_rating")
+"""What lists are ordered by. In place of the chance of `watch_next`, which needs the whole list, it
+is its logit."""
 
 
 def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[str, Any]:
@@ -32,8 +32,9 @@ def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[st
         events: How many of each owner's newest events, at most `history_len`.
 
     Returns:
-        Each of `OBJECTIVES`, `[batch, candidates, owners, events]` float32, oldest event first, on
-        the scale of the score; 0 where there is no event. Ratings are not cut to their scale.
+        `watch_next` and `rating`, `[batch, candidates, owners, owners, events]` float32, whose
+        score and then whose event, oldest first; `joint_rating` without the first of these axes.
+        On the scale of the score; 0 where there is no event. Ratings are not cut to their scale.
     """
     present = ops.not_equal(batch[columns.HISTORY_ITEM_ID], columns.PADDING)
     present = ops.logical_and(present, batch["owner_mask"][..., None])
@@ -43,24 +44,22 @@ def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[st
     variants[columns.HISTORY_MASKED] = _one_masked(present, owner, event, events)
 
     whole, partial = (_scores(ranker, asked) for asked in (batch, variants))
+    places = ops.stack([request, owner, event], axis=1)
     requests, owners = ops.shape(batch["owner_mask"])
-    candidates = ops.shape(batch["candidate_vector"])[2]
     result = {}
-    for name in OBJECTIVES:
+    for name in SCORES:
         added = ops.take(whole[name], request, axis=0) - partial[name]
-        places = ops.stack([request, owner, event], axis=1)
-        added = ops.scatter(places, added, (requests, owners, events, candidates))
-        result[name] = ops.transpose(added, (0, 3, 1, 2))
+        shape = (requests, owners, events, *ops.shape(added)[1:])
+        result[name] = ops.moveaxis(ops.scatter(places, added, shape), (1, 2), (-2, -1))
     return result
 
 
 def _scores(ranker: Ranker, batch: dict[str, Any]) -> dict[str, Any]:
-    """Each of `OBJECTIVES`, `[batch, candidates]`."""
+    """Each of `SCORES`, `[batch, candidates]` and, but for the joint one, `owners`."""
     scores = ranker(batch, training=False)
     mask = ops.cast(batch["owner_mask"], "float32")[:, None]
-    logits = ops.sum(scores["watch_next"][:, 0] * mask, axis=-1)
-    count = ops.maximum(ops.sum(mask, axis=-1), 1.0)
-    return {"watch_next": logits / count, "joint_rating": scores["joint_rating"][:, 0]}
+    of_owners = {name: scores[name][:, 0] * mask for name in ("watch_next", "rating")}
+    return of_owners | {"joint_rating": scores["joint_rating"][:, 0]}
 
 
 def _one_masked(present: Any, owner: Any, event: Any, events: int) -> Any:

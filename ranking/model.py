@@ -20,7 +20,7 @@ from ranking.attention import PairUserBlock
 from ranking.geometry import Geometry, make_geometry
 from ranking.heads import Mlp, RatingBaseline
 from schemas import columns
-from schemas.config import RankingConfig
+from schemas.config import RankingConfig, like_threshold
 from towers.dropout import Dropout
 from towers.event_inputs import TIME_BUCKETS, gap_bucket, rating_inputs
 from towers.initializers import small_normal
@@ -64,8 +64,8 @@ class Ranker(keras.Model):
         if "item_content" in self.without:
             item_sizes = {columns.ITEM_ID: item_sizes[columns.ITEM_ID]}
         self.dim = dim = config.embedding_dim
-        self.rating_range = low, high = rating_range
-        self.like_threshold = low + config.like_share * (high - low)
+        self.rating_range = rating_range
+        self.like_threshold = like_threshold(config.like_share, rating_range)
         small = small_normal()
 
         def table(size: int, name: str) -> Any:

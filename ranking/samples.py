@@ -22,6 +22,7 @@ class CandidateLists:
         target_score: `[rows, slots]` float32, its retrieval score.
         item_id: `[rows, slots, candidates]` int64, what was retrieved, 0 for none.
         score: The same shape, float32.
+        query: `[rows, slots, embedding_dim]` float32, query vectors.
     """
 
     histories: Histories
@@ -31,6 +32,7 @@ class CandidateLists:
     target_score: np.ndarray
     item_id: np.ndarray
     score: np.ndarray
+    query: np.ndarray
 
 
 def load_candidate_lists(
@@ -148,4 +150,5 @@ def _slots(
         target_score=data["target_score"][user, slots],
         item_id=data["item_id"][user, slots],
         score=data["score"][user, slots],
+        query=data["query_vector"][user, slots],
     )

@@ -16,6 +16,7 @@ from keras import ops
 
 from ranking.affinities import count_affinities
 from ranking.batches import RATING_PARTS, TrainingBatches
+from ranking.easy_negatives import EasyNegatives
 from ranking.export import export
 from ranking.item_memory import ItemMemory, remember, remembered
 from ranking.known_ratings import count_ratings
@@ -28,7 +29,14 @@ from schemas.artifacts import Artifact, resume_directory
 from schemas.cards import Card
 from schemas.config import RankingConfig
 from schemas.histories import Histories
-from schemas.prepared import item_sizes, load_card, load_histories, load_item_table, user_sizes
+from schemas.prepared import (
+    is_item,
+    item_sizes,
+    load_card,
+    load_histories,
+    load_item_table,
+    user_sizes,
+)
 from towers.optimizer import adamw
 from towers.training.epoch_log import EpochLog
 from towers.training.loop import Plan, Progress, run_epochs
@@ -71,10 +79,10 @@ def train(
     ratings = count_ratings(fitted, indices, config.neighbours, RATING_PARTS)
     memory = remembered(count_affinities(before, indices, config), ratings)
     trainer = new_trainer(prepared, fitted, memory, config)
-    start_from(
-        trainer.ranker, np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
-    )
-    batches = TrainingBatches(fitted, lists, config)
+    vectors = np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
+    start_from(trainer.ranker, vectors)
+    easy = EasyNegatives(lists, vectors, is_item(prepared))
+    batches = TrainingBatches(fitted, lists, easy, config)
     epochs = _fit(trainer, batches, held, config, out, progress)
     export(trainer, remember(everything, indices, config), prepared, out)
     lines = (out / "log" / f"{NAME}.jsonl").read_text().splitlines()

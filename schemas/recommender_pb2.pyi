@@ -18,7 +18,15 @@ class Objective(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     OBJECTIVE_UNSPECIFIED: _ClassVar[Objective]
     WATCH_NEXT: _ClassVar[Objective]
-    JOINT_RATING: _ClassVar[Objective]
+    RATING: _ClassVar[Objective]
+    BLEND: _ClassVar[Objective]
+
+class GroupStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GROUP_STRATEGY_UNSPECIFIED: _ClassVar[GroupStrategy]
+    MEAN: _ClassVar[GroupStrategy]
+    LEAST_MISERY: _ClassVar[GroupStrategy]
+    JOINT: _ClassVar[GroupStrategy]
 
 class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -31,7 +39,12 @@ EXCLUDE_SEEN_BY_ALL: SeenPolicy
 INCLUDE_SEEN: SeenPolicy
 OBJECTIVE_UNSPECIFIED: Objective
 WATCH_NEXT: Objective
-JOINT_RATING: Objective
+RATING: Objective
+BLEND: Objective
+GROUP_STRATEGY_UNSPECIFIED: GroupStrategy
+MEAN: GroupStrategy
+LEAST_MISERY: GroupStrategy
+JOINT: GroupStrategy
 SOURCE_UNSPECIFIED: Source
 PERSONAL: Source
 POPULAR: Source
@@ -70,7 +83,7 @@ class Viewer(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., anonymous: _Optional[_Union[AnonymousViewer, _Mapping]] = ...) -> None: ...
 
 class RecommendRequest(_message.Message):
-    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective", "explain", "explain_events")
+    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective", "explain", "explain_events", "group_strategy", "rating_weight")
     VIEWERS_FIELD_NUMBER: _ClassVar[int]
     K_FIELD_NUMBER: _ClassVar[int]
     EXCLUDE_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +91,8 @@ class RecommendRequest(_message.Message):
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
     EXPLAIN_FIELD_NUMBER: _ClassVar[int]
     EXPLAIN_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    RATING_WEIGHT_FIELD_NUMBER: _ClassVar[int]
     viewers: _containers.RepeatedCompositeFieldContainer[Viewer]
     k: int
     exclude_item_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -85,21 +100,25 @@ class RecommendRequest(_message.Message):
     objective: Objective
     explain: bool
     explain_events: int
-    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., explain: _Optional[bool] = ..., explain_events: _Optional[int] = ...) -> None: ...
+    group_strategy: GroupStrategy
+    rating_weight: float
+    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., explain: _Optional[bool] = ..., explain_events: _Optional[int] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ..., rating_weight: _Optional[float] = ...) -> None: ...
 
 class Scores(_message.Message):
-    __slots__ = ("score", "retrieval", "watch_next", "joint_rating", "viewer_ratings")
+    __slots__ = ("score", "retrieval", "watch_next", "joint_rating", "viewer_ratings", "viewer_scores")
     SCORE_FIELD_NUMBER: _ClassVar[int]
     RETRIEVAL_FIELD_NUMBER: _ClassVar[int]
     WATCH_NEXT_FIELD_NUMBER: _ClassVar[int]
     JOINT_RATING_FIELD_NUMBER: _ClassVar[int]
     VIEWER_RATINGS_FIELD_NUMBER: _ClassVar[int]
+    VIEWER_SCORES_FIELD_NUMBER: _ClassVar[int]
     score: float
     retrieval: float
     watch_next: float
     joint_rating: float
     viewer_ratings: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, score: _Optional[float] = ..., retrieval: _Optional[float] = ..., watch_next: _Optional[float] = ..., joint_rating: _Optional[float] = ..., viewer_ratings: _Optional[_Iterable[float]] = ...) -> None: ...
+    viewer_scores: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, score: _Optional[float] = ..., retrieval: _Optional[float] = ..., watch_next: _Optional[float] = ..., joint_rating: _Optional[float] = ..., viewer_ratings: _Optional[_Iterable[float]] = ..., viewer_scores: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ("item_id", "features")
@@ -167,20 +186,22 @@ class ModelVersions(_message.Message):
     def __init__(self, retrieval: _Optional[str] = ..., index: _Optional[str] = ..., ranking: _Optional[str] = ...) -> None: ...
 
 class RecommendResponse(_message.Message):
-    __slots__ = ("request_id", "recommendations", "notes", "stages", "versions", "objective")
+    __slots__ = ("request_id", "recommendations", "notes", "stages", "versions", "objective", "group_strategy")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RECOMMENDATIONS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     STAGES_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     recommendations: _containers.RepeatedCompositeFieldContainer[Recommendation]
     notes: _containers.RepeatedScalarFieldContainer[str]
     stages: _containers.RepeatedCompositeFieldContainer[StageReport]
     versions: ModelVersions
     objective: Objective
-    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ...) -> None: ...
+    group_strategy: GroupStrategy
+    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ...) -> None: ...
 
 class SimilarItemsRequest(_message.Message):
     __slots__ = ("item_id", "k", "exclude_item_ids")

@@ -42,13 +42,15 @@ class Contributions(NamedTuple):
 
     Attributes:
         event_rows: `[viewers, events]` int64 catalogue rows of what was watched, -1: no event.
-        joint_rating: `[items, viewers, events]` float32, not cut to the rating scale.
-        watch_next: The same shape.
+        watch_next: `[items, viewers, viewers, events]` float32, whose logit and then whose event.
+        rating: The same shape, not cut to the rating scale.
+        joint_rating: `[items, viewers, events]` float32, likewise.
     """
 
     event_rows: np.ndarray
-    joint_rating: np.ndarray
     watch_next: np.ndarray
+    rating: np.ndarray
+    joint_rating: np.ndarray
 
 
 class QueryEncoder:
@@ -110,11 +112,8 @@ class Ranker:
         outputs = _of_one(self._explain, self._tensors(viewers, rows, retrieval_scores))
         event, sent = outputs[columns.EVENT], self._viewers.rows(viewers)
         watched = np.take_along_axis(sent, np.maximum(event, 0), axis=1)
-        return Contributions(
-            event_rows=np.where(event >= 0, watched, -1),
-            joint_rating=outputs["joint_rating"],
-            watch_next=outputs["watch_next"],
-        )
+        del outputs[columns.EVENT]
+        return Contributions(event_rows=np.where(event >= 0, watched, -1), **outputs)
 
     def _tensors(
         self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray

@@ -60,6 +60,8 @@ class Client:
         exclude: Iterable[str] = (),
         seen_policy: pb.SeenPolicy = pb.SEEN_POLICY_UNSPECIFIED,
         objective: pb.Objective = pb.OBJECTIVE_UNSPECIFIED,
+        group_strategy: pb.GroupStrategy = pb.GROUP_STRATEGY_UNSPECIFIED,
+        rating_weight: float | None = None,
         explain: bool = False,
         explain_events: int = 0,
     ) -> pb.RecommendResponse:
@@ -76,6 +78,8 @@ class Client:
             exclude_item_ids=exclude,
             seen_policy=seen_policy,
             objective=objective,
+            group_strategy=group_strategy,
+            rating_weight=rating_weight,
             explain=explain,
             explain_events=explain_events,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas import recommender_pb2 as pb
+from schemas.cards import Card
 from serving.backend import Ranker
 from serving.stages import Candidates, Ranked, Reasons, Viewers
 from serving.validation import Query
@@ -18,6 +18,7 @@ class Explain:
     """The k best, each with the events without which the ranker would score it most differently."""
 
     ranker: Ranker
+    card: Card
 
     def __call__(
         self, ranked: Ranked, candidates: Candidates, viewers: Viewers, query: Query
@@ -27,7 +28,9 @@ class Explain:
             return shown
         retrieval = candidates.scores[np.searchsorted(candidates.rows, shown.rows)]
         moved = self.ranker.explain(viewers.profiles, shown.rows, retrieval)
-        by_event = moved.watch_next if query.objective == pb.WATCH_NEXT else moved.joint_rating
+        by_event = query.goal.contributions(
+            moved, shown.predictions["viewer_scores"], self.card.rating_range
+        )
         reasons = strongest(by_event, moved.event_rows, query.reasons)
         return dataclasses.replace(shown, reasons=reasons)
 
@@ -36,7 +39,7 @@ def strongest(contribution: np.ndarray, event_rows: np.ndarray, count: int) -> R
     """The events that change a score most, whichever way.
 
     Args:
-        contribution: `[items, viewers, events]` float32.
+        contribution: `[items, viewers, events]`.
         event_rows: `[viewers, events]` int64 catalogue rows, -1: no event.
         count: Events to keep of each item.
     """

@@ -38,8 +38,8 @@ class Recommender:
         self._filter = Filter()
         self._encode = Encode(bundle.encoder)
         self._retrieve = Retrieve(bundle.retriever, config.candidates)
-        self._rank = Rank(bundle.ranker, bundle.card.rating is not None)
-        self._explain = Explain(bundle.ranker)
+        self._rank = Rank(bundle.ranker, bundle.card)
+        self._explain = Explain(bundle.ranker, bundle.card)
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
         self._versions = pb.ModelVersions(
@@ -57,7 +57,7 @@ class Recommender:
         if viewers.have_history:
             vectors = trace.run(self._encode, viewers)
             candidates = trace.run(self._retrieve, eligible, vectors, query.k)
-            ranked = trace.run(self._rank, candidates, viewers, query.objective)
+            ranked = trace.run(self._rank, candidates, viewers, query.goal)
             if query.reasons:
                 ranked = trace.run(self._explain, ranked, candidates, viewers, query)
         else:
@@ -69,7 +69,8 @@ class Recommender:
             notes=_viewer_notes(viewers) + _shortage_notes(eligible, query.k),
             stages=trace.reports,
             versions=self._versions,
-            objective=query.objective,
+            objective=query.goal.objective,
+            group_strategy=query.goal.strategy,
         )
 
     def similar_items(

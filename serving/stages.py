@@ -12,6 +12,7 @@ from schemas import recommender_pb2 as pb
 from schemas.cards import Card
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
+from serving.goal import Goal, chances
 from serving.profiles import Profile, Profiles, unknown_profile
 from serving.retriever import Retriever
 from serving.validation import Query
@@ -178,29 +179,29 @@ class Retrieve:
 
 @dataclass(frozen=True)
 class Rank:
-    """Orders candidates by the objective, all viewers in one pass.
+    """Orders candidates by the goal, all viewers in one pass.
 
-    What viewers would watch next is the mean of their chances to choose an item among the
-    candidates (docs/decisions.md). Predicted ratings end at the ends of the scale, so equal ones
-    are common: those go by that, and then by item id. Where the data has no ratings none is
-    predicted.
+    Predicted ratings end at the ends of the scale, so equal ones are common: those go by the
+    viewers' mean chance (docs/decisions.md), and then by item id. Where the data has no ratings
+    none is predicted.
     """
 
     ranker: Ranker
-    rated: bool
+    card: Card
 
-    def __call__(self, candidates: Candidates, viewers: Viewers, objective: pb.Objective) -> Ranked:
+    def __call__(self, candidates: Candidates, viewers: Viewers, goal: Goal) -> Ranked:
         if not len(candidates):
             return Ranked(candidates.rows, np.zeros(0, np.float32), pb.PERSONAL, {})
         scores = self.ranker.rank(viewers.profiles, candidates.rows, candidates.scores)
-        watch_next = mean_chance(scores.watch_next)
-        score = watch_next if objective == pb.WATCH_NEXT else scores.joint_rating
+        of_viewers = goal.viewer_scores(scores, self.card.rating_range)
+        score, watch_next = goal.group_score(of_viewers), chances(scores.watch_next).mean(axis=1)
         order = np.lexsort((candidates.rows, -watch_next, -score))
         predictions = {
             "retrieval": candidates.scores.max(axis=1),
             "watch_next": watch_next,
+            "viewer_scores": of_viewers,
         }
-        if self.rated:
+        if self.card.rating is not None:
             predictions |= {"joint_rating": scores.joint_rating, "viewer_ratings": scores.rating}
         return Ranked(
             rows=candidates.rows[order],
@@ -208,19 +209,6 @@ class Rank:
             source=pb.PERSONAL,
             predictions={name: values[order] for name, values in predictions.items()},
         )
-
-
-def mean_chance(logits: np.ndarray) -> np.ndarray:
-    """Softmax of each viewer's logits, then the viewers' mean.
-
-    Args:
-        logits: `[candidates, viewers]` float32.
-
-    Returns:
-        `[candidates]` float64, in which what is far behind does not tie at 0.
-    """
-    power = np.exp(logits.astype(np.float64) - logits.max(axis=0))
-    return (power / power.sum(axis=0)).mean(axis=1)
 
 
 @dataclass(frozen=True)

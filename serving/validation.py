@@ -18,6 +18,7 @@ from schemas.columns import EXPLAINED_EVENTS
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError, invalid, shown
+from serving.goal import RATING_WEIGHT, Goal
 from serving.profiles import Feature, Profile, unknown_features
 
 REASONS = 3
@@ -33,7 +34,7 @@ class Query:
         k: Items asked for.
         exclude: Catalogue rows never to return, int64.
         seen_policy: Never SEEN_POLICY_UNSPECIFIED.
-        objective: Never OBJECTIVE_UNSPECIFIED.
+        goal: What the items are ordered by.
         reasons: Events to tell of each item; 0: no explanations.
     """
 
@@ -41,7 +42,7 @@ class Query:
     k: int
     exclude: np.ndarray
     seen_policy: pb.SeenPolicy
-    objective: pb.Objective
+    goal: Goal
     reasons: int
 
 
@@ -80,7 +81,6 @@ class Validator:
             raise invalid("viewers", f"1 to {self._limits.max_viewers}", count)
         self._check_k(request.k)
         _check_enum("seen_policy", request.seen_policy, pb.SeenPolicy)
-        _check_enum("objective", request.objective, pb.Objective)
         viewers = tuple(
             self._viewer(f"viewers[{at}]", viewer) for at, viewer in enumerate(request.viewers)
         )
@@ -90,7 +90,7 @@ class Validator:
             k=request.k,
             exclude=self._exclude(request.exclude_item_ids),
             seen_policy=request.seen_policy or pb.EXCLUDE_SEEN_BY_ANY,
-            objective=self._objective(request.objective, count),
+            goal=self._goal(request),
             reasons=self._reasons(request),
         )
 
@@ -111,16 +111,23 @@ class Validator:
             )
         return SimilarQuery(row, request.k, self._exclude(request.exclude_item_ids))
 
-    def _objective(self, asked: pb.Objective, viewers: int) -> pb.Objective:
+    def _goal(self, request: pb.RecommendRequest) -> Goal:
         """What was asked for; else a group's mean rating, if ratings are what people give."""
-        if self._card.rating is None and asked == pb.JOINT_RATING:
+        _check_enum("objective", request.objective, pb.Objective)
+        _check_enum("group_strategy", request.group_strategy, pb.GroupStrategy)
+        objective, strategy = request.objective, request.group_strategy
+        if self._card.rating is None and objective in (pb.RATING, pb.BLEND):
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,
-                "objective: expected WATCH_NEXT, got JOINT_RATING: the data has no ratings, so the "
-                "model never learned to predict one",
+                f"objective: expected WATCH_NEXT, got {pb.Objective.Name(objective)}: the data has "
+                "no ratings, so the model never learned to predict one",
             )
-        rated_group = viewers > 1 and self._card.rating is not None
-        return asked or (pb.JOINT_RATING if rated_group else pb.WATCH_NEXT)
+        rated_group = len(request.viewers) > 1 and self._card.rating is not None
+        objective = objective or (pb.RATING if rated_group else pb.WATCH_NEXT)
+        if objective == pb.WATCH_NEXT and strategy == pb.JOINT:
+            raise invalid("group_strategy", "MEAN or LEAST_MISERY with WATCH_NEXT", "JOINT")
+        strategy = strategy or (pb.MEAN if objective == pb.WATCH_NEXT else pb.JOINT)
+        return Goal(objective, strategy, _rating_weight(request, objective))
 
     def _reasons(self, request: pb.RecommendRequest) -> int:
         """How many events explain an item; 0 where no explanations are asked for."""
@@ -219,7 +226,20 @@ def _check_distinct(viewers: Sequence[str | Profile]) -> None:
             )
 
 
-def _check_enum(field: str, value: int, enum: type[pb.SeenPolicy] | type[pb.Objective]) -> None:
+def _rating_weight(request: pb.RecommendRequest, objective: pb.Objective) -> float:
+    if not request.HasField("rating_weight"):
+        return RATING_WEIGHT
+    weight = request.rating_weight
+    if objective != pb.BLEND:
+        raise invalid("rating_weight", "none without BLEND", weight)
+    if not 0 <= weight <= 1:  # NaN compares false
+        raise invalid("rating_weight", "0 to 1", weight)
+    return weight
+
+
+def _check_enum(
+    field: str, value: int, enum: type[pb.SeenPolicy | pb.Objective | pb.GroupStrategy]
+) -> None:
     if value not in enum.values():  # proto3 lets unknown numbers through
         raise invalid(field, f"one of {enum.keys()}", value)
 

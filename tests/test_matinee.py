@@ -105,6 +105,7 @@ def check_report(report: dict) -> None:
 def test_recommend_starts_a_server_for_the_call(run_dir: Path, tmp_path: Path):
     asked = matinee(
         *("recommend", "--user", "1", "--user", "2", "-k", 3, "--explain", "--run", run_dir),
+        *("--objective", "blend", "--strategy", "least-misery", "--rating-weight", 0.25),
         cwd=tmp_path,
     )
     assert asked.returncode == 0, asked.stderr

@@ -115,7 +115,7 @@ def test_readers_together_get_what_they_would_read_next(client: Client) -> None:
 
 def test_ratings_are_not_made_up(client: Client) -> None:
     with pytest.raises(ClientError, match="objective: expected WATCH_NEXT") as refused:
-        client.recommend(["R001"], k=5, objective=pb.JOINT_RATING)
+        client.recommend(["R001"], k=5, objective=pb.RATING)
     assert refused.value.code is grpc.StatusCode.FAILED_PRECONDITION
     rated = pb.AnonymousViewer(events=[pb.Event(item_id=shelfmark(1), rating=5)])
     with pytest.raises(ClientError, match="rating: expected none, for the data has none, got 5"):

@@ -25,8 +25,10 @@ def write_candidates(scorer: TailScorer, count: int, out: Path) -> None:
     shape = (*tail.position.shape, count)
     item_id, score = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
     target_score = np.zeros(tail.position.shape, np.float32)
-    for rows, scores in scorer.batches():
+    queries = []
+    for rows, query, scores in scorer.batches():
         held = tail.position[rows] >= 0
+        queries.append(np.where(held[..., None], query, 0.0))
         best, value = top(scores, count)
         item_id[rows, :, : best.shape[-1]] = np.where(held[..., None], best, 0)
         score[rows, :, : best.shape[-1]] = np.where(held[..., None], value, 0.0)
@@ -40,6 +42,7 @@ def write_candidates(scorer: TailScorer, count: int, out: Path) -> None:
         score=score,
         target_item_id=tail.item_id,
         target_score=target_score,
+        query_vector=np.concatenate(queries),
     )
 
 

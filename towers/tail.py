@@ -70,12 +70,13 @@ class TailScorer:
         self.model, self.tail, self.history_len = model, tail, history_len
         self._encode = tf.function(model.queries, reduce_retracing=True)
 
-    def batches(self) -> Iterator[tuple[slice, np.ndarray]]:
+    def batches(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Scores with the model's weights of now.
 
         Yields:
-            User rows, and `[rows, slots, indices]` float32 inner products: -inf for what was seen
-            before the event and for what is no item. Slots without an event carry no meaning.
+            User rows; `[rows, slots, embedding_dim]` float32 queries; and `[rows, slots, indices]`
+            float32, their inner products with the items: -inf for what was seen before the event
+            and for what is no item. Slots without an event carry no meaning.
         """
         histories, position = self.tail.histories, self.tail.position
         catalogue = self.model.catalogue_vectors()
@@ -92,7 +93,7 @@ class TailScorer:
             scores = queries @ items.T
             seen = _first_seen(histories, users, len(items))[:, None] < position[rows][..., None]
             scores[seen | no_item] = -np.inf
-            yield rows, scores
+            yield rows, queries, scores
 
     def _request_times(self, users: np.ndarray) -> np.ndarray:
         """Times of the held-back events at the newest positions, `[rows, 1 + history_len]`."""
@@ -108,7 +109,7 @@ class TailScorer:
             ValueError: A score is NaN, because training diverged.
         """
         total = 0.0
-        for rows, scores in self.batches():
+        for rows, _, scores in self.batches():
             if np.isnan(scores).any():
                 raise ValueError("retrieval scores: expected numbers, got NaN: training diverged")
             own = np.take_along_axis(scores, self.tail.item_id[rows][..., None], axis=-1)

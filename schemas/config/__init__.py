@@ -6,7 +6,7 @@ from schemas.config.index import IndexConfig
 from schemas.config.join import MAX_SCORE, JoinConfig
 from schemas.config.load import Config, load_config
 from schemas.config.prepare import SPLIT_KINDS, TASKS, PrepareConfig
-from schemas.config.ranking import RankingConfig
+from schemas.config.ranking import RankingConfig, like_threshold
 from schemas.config.retrieval import RetrievalConfig
 from schemas.config.serve import ServeConfig
 
@@ -23,5 +23,6 @@ __all__ = [
     "RankingConfig",
     "RetrievalConfig",
     "ServeConfig",
+    "like_threshold",
     "load_config",
 ]

@@ -10,6 +10,12 @@ TASK_WEIGHTS = ("fixed", "learned")
 PARTS = ("pair_attention", "times", "rating_tokens", "item_content")
 
 
+def like_threshold(share: float, scale: tuple[float, float]) -> float:
+    """The least rating of what is liked, for `like_share` and the ends of the rating scale."""
+    low, high = scale
+    return low + share * (high - low)
+
+
 @dataclass(frozen=True)
 class RankingConfig:
     """`ranking/`: the behaviour-sequence transformer with pair-user attention.
@@ -28,6 +34,8 @@ class RankingConfig:
         ease_items: Most popular items among which EASE is fitted, in memory of 24 times its square.
         ease_l2: Its regularisation, in events.
         negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.
+        easy_negatives: Candidates beside these that are drawn from the whole catalogue, for a
+            ranker that is asked about what retrieval would not have found.
         pairs_per_item: Upper limit of user pairs taken per commonly rated item and epoch.
         pair_batch_size: Pairs in a training step.
         batch_size: Users in a training step.
@@ -61,6 +69,7 @@ class RankingConfig:
     ease_items: int = 8_192
     ease_l2: float = 500.0
     negatives: int = 24
+    easy_negatives: int = 0
     pairs_per_item: int = 40
     pair_batch_size: int = 16
     batch_size: int = 32
@@ -90,6 +99,7 @@ class RankingConfig:
             pairs_per_item=1,
             pair_batch_size=1,
         )
+        at_least("ranking", self, easy_negatives=0)
         at_least("ranking", self, rating_weight=0, pair_weight=0, watch_next_weight=0)
         at_least("ranking", self, like_weight=0, patience=0, checkpoint_seconds=0)
         check_choice("ranking.task_weights", self.task_weights, TASK_WEIGHTS)

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.ratings import common_target_pairs, evaluate_ratings
+from evaluation.ratings import Opinion, common_target_pairs, evaluate_ratings
 from schemas.config import EvaluateConfig
 from tests.evaluation.build import make_requests
 
 NAN = float("nan")
 CONFIG = EvaluateConfig(batch_size=2)
+LIKED = 4.0
 
 
 def rated(targets, target_ratings):
@@ -21,6 +22,17 @@ def rated(targets, target_ratings):
 def table(values):
     """Predicts what is written down for each request."""
     return lambda requests, rows: np.array(values, np.float32)[rows]
+
+
+def opinions(values):
+    """The same as an opinion: sure to like what is predicted to be rated 4 or more."""
+    ratings = table(values)
+
+    def predict(requests, rows):
+        rating = ratings(requests, rows)
+        return Opinion(rating, (rating >= LIKED).astype(np.float32))
+
+    return predict
 
 
 def no_pairs(requests, left, right):
@@ -97,15 +109,19 @@ def test_errors_by_hand(batch_size):
 
     figures = evaluate_ratings(
         requests,
-        table([4, 3, 4, 3]),
+        opinions([4, 3, 4, 3]),
         joint,
         table([3, 3, 3, 3]),
+        LIKED,
         EvaluateConfig(batch_size=batch_size),
     )
     # Errors -1, 0, 0, 2: sqrt(5 / 4) and 3 / 4. Of the bias model -2, 0, -1, 2: sqrt(9 / 4), 5 / 4.
     assert figures["rating"] == pytest.approx(
         {"rmse": 1.25**0.5, "mae": 0.75, "bias_rmse": 1.5, "bias_mae": 1.25}
     )
+    # Of ratings 5, 3, 4 and 1 the first and third are liked, and no others are said to be.
+    assert figures["like"]["auc"] == 1.0
+    assert figures["like"]["bias_auc"] == 0.5
     # Joint errors 0, 0, 1. Singles average 3.5, 3.5 and 3: errors -0.5, 0.5, 1. Bias averages 3:
     # errors -1, 0, 1.
     assert figures["pair"] == pytest.approx(
@@ -122,7 +138,9 @@ def test_errors_by_hand(batch_size):
 def test_targets_without_a_rating_are_left_out():
     # u1 is not rated: neither its prediction nor its pair with u0 counts.
     requests = rated([1, 1, 2], [5, NAN, 3])
-    figures = evaluate_ratings(requests, table([5, 1, 2]), no_pairs, table([5, 1, 3]), CONFIG)
+    figures = evaluate_ratings(
+        requests, opinions([5, 1, 2]), no_pairs, table([5, 1, 3]), LIKED, CONFIG
+    )
     # Errors 0 and -1: sqrt(1 / 2); the bias model has none.
     assert figures["rating"]["rmse"] == pytest.approx(0.5**0.5)
     assert figures["rating"]["bias_rmse"] == 0
@@ -131,4 +149,6 @@ def test_targets_without_a_rating_are_left_out():
 
 def test_no_rating_at_all_is_an_error():
     with pytest.raises(ValueError, match="target_rating: expected at least one rating, got none"):
-        evaluate_ratings(rated([1, 2], [NAN, NAN]), table([]), no_pairs, table([]), CONFIG)
+        evaluate_ratings(
+            rated([1, 2], [NAN, NAN]), opinions([]), no_pairs, table([]), LIKED, CONFIG
+        )

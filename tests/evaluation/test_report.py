@@ -24,6 +24,14 @@ METRICS = {
     },
     "segments": {"item_popularity": {"cold": {"targets": 1, "lists": 1}}},
     "rating": {"rmse": 0.98, "mae": 0.77, "bias_rmse": 1.02811, "bias_mae": 0.8},
+    "like": {
+        "threshold": 4.0,
+        "share": 0.5,
+        "log_loss": 0.581234,
+        "calibration_error": 0.0234,
+        "auc": 0.75,
+        "bias_auc": 0.7,
+    },
     "pair": {
         "rmse": 0.8,
         "rmse_average_of_singles": 0.75,
@@ -106,6 +114,11 @@ def test_of_errors_the_least_is_bold():
     assert "\x1b[1m0.7500\x1b[0m" in shown
     assert "bias model 1.0281" in shown
     assert "joint 0.8000" in shown
+
+
+def test_likes_have_a_line():
+    line = "ratings of 4 and more: AUC 0.7500, of bias model 0.7000; log loss 0.5812; off by 0.0234"
+    assert line in re.sub(r"\x1b\[[0-9;]*m", "", text(metrics_table(METRICS)))
 
 
 def test_a_table_without_ratings_has_no_line_for_them():

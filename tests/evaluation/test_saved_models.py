@@ -59,6 +59,7 @@ class TinyRanker(tf.Module):
         women = tf.reduce_sum(tf.cast(gender == "F", tf.float32), axis=1)
         return {
             "rating": retrieval_score + 0.01 * newest[:, None, :],
+            "like": 0.1 * newest[:, None, :] + 0.0 * retrieval_score,
             "joint_rating": tf.reduce_sum(retrieval_score, axis=2)
             + 1000.0 * tf.cast(owner_count, tf.float32)[:, None]
             + 0.01 * women[:, None],
@@ -212,6 +213,9 @@ def test_predicts_the_rating_of_the_target(ranker):
     # Target 3 has vector (0, 4): score 4 for every query; the newest event is second 2, 3, none.
     predicted = ranker.predict(REQUESTS, np.array([0, 1, 2]))
     np.testing.assert_allclose(predicted, [4.02, 4.03, 4.0], rtol=1e-6)
+    opinion = ranker.opinion(REQUESTS, np.array([0, 1, 2]))
+    np.testing.assert_array_equal(opinion.rating, predicted)
+    np.testing.assert_allclose(opinion.like, [0.2, 0.3, 0.0], rtol=1e-6)
 
 
 def test_predicts_for_two_owners(ranker):

@@ -1,6 +1,7 @@
 import numpy as np
 
 from evaluation.ordering import top
+from evaluation.ratings import Opinion
 from evaluation.suite import Models, evaluate
 from schemas.config import EvaluateConfig
 from tests.evaluation.build import make_requests, random_requests
@@ -23,29 +24,39 @@ def rank_backwards(requests, rows, item_index, score, valid):
 
 
 def predict_oracle(requests, rows):
-    return requests.target_rating[rows]
+    rating = requests.target_rating[rows]
+    return Opinion(rating, (rating >= LIKED).astype(np.float32))
 
 
 def predict_pair_oracle(requests, left, right):
     return (requests.target_rating[left] + requests.target_rating[right]) / 2
 
 
+LIKED = 4.0
 FITTED = ("popularity", "recent_popularity", "markov", "ease")
 CONFIG = EvaluateConfig(batch_size=16, resamples=100)
-ORACLE = Models(retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle)
+ORACLE = Models(retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle, LIKED)
 
 
 def test_every_model_is_measured_on_the_same_requests():
     requests = random_requests(users=40, items=30, events=8, seed=6)
     metrics = evaluate(requests, requests, None, ORACLE, CONFIG).metrics
     rankings = {*FITTED, "ease_half_life", "retrieval", "two_stage"}
-    assert set(metrics) == rankings | {"protocol", "intervals", "segments", "rating", "pair"}
+    assert set(metrics) == rankings | {
+        "protocol",
+        "intervals",
+        "segments",
+        "rating",
+        "like",
+        "pair",
+    }
     assert all(set(metrics[name]) == FIGURES for name in rankings)
     # The oracle is always right, the ranker that turns its list around puts the target last.
     assert metrics["retrieval"]["ndcg@10"] == 1.0
     assert metrics["two_stage"]["hr@10"] == 0.0
     assert metrics["rating"]["rmse"] == metrics["pair"]["rmse"] == 0.0
     assert metrics["rating"]["bias_rmse"] > 0.0
+    assert metrics["like"]["auc"] == 1.0 > metrics["like"]["bias_auc"]
     assert metrics["ease"] != metrics["ease_half_life"]
 
 
@@ -95,6 +106,7 @@ def test_without_ratings_there_are_no_rating_errors():
     requests = make_requests([[0, 1], [2, 1, 0]], [2, 3], items=20)
     metrics = evaluate(requests, requests, None, ORACLE, CONFIG).metrics
     assert "rating" not in metrics
+    assert "like" not in metrics
     assert "pair" not in metrics
     assert metrics["retrieval"]["hr@10"] == 1.0
 

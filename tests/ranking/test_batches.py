@@ -8,15 +8,16 @@ import pytest
 
 from ranking.affinities import count_affinities
 from ranking.batches import RATING_PARTS, TrainingBatches
+from ranking.easy_negatives import EasyNegatives
 from ranking.item_memory import remembered
 from ranking.known_ratings import ALL, count_ratings, part_of
-from ranking.samples import load_candidate_lists, without_validated
+from ranking.samples import CandidateLists, load_candidate_lists, without_validated
 from ranking.train import Validator, new_trainer
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.histories import Histories
-from schemas.prepared import item_sizes, load_histories
+from schemas.prepared import is_item, item_sizes, load_histories
 from tests.conftest import TINY
 
 TAIL, ITEMS = 3, 30
@@ -59,7 +60,14 @@ def write_candidates(everything: Histories, path: Path) -> None:
         score=np.ones(shape, np.float32),
         target_item_id=np.where(position >= 0, everything.item_id[event], 0),
         target_score=np.ones(position.shape, np.float32),
+        query_vector=np.ones((*position.shape, 1), np.float32),
     )
+
+
+def easy_of(lists: CandidateLists) -> EasyNegatives:
+    """Item n has the vector n."""
+    vectors = np.arange(1 + ITEMS, dtype=np.float32)[:, None]
+    return EasyNegatives(lists, vectors, np.arange(1 + ITEMS) > 0)
 
 
 def events(everything: Histories, at: set[tuple[int, int]]) -> np.ndarray:
@@ -75,7 +83,7 @@ def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp
     assert set(everything.timestamp) - set(before.timestamp) == set(everything.timestamp[held_back])
 
     config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
-    batches = TrainingBatches(without_validated(everything, held), lists, config)
+    batches = TrainingBatches(without_validated(everything, held), lists, easy_of(lists), config)
     times, ratings, watched = set(), set(), set()
     for number in (1, 2, 3):
         for kinds, _ in batches.epoch(number):
@@ -105,7 +113,8 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
     write_candidates(everything, tmp_path / "candidates.npz")
     lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     config = RankingConfig(batch_size=2, history_len=5, pair_batch_size=8, negatives=4)
-    batches = TrainingBatches(without_validated(everything, held), lists, config)
+    fitted = without_validated(everything, held)
+    batches = TrainingBatches(fitted, lists, easy_of(lists), config)
     whole, rest = list(batches.epoch(2)), list(batches.epoch(2, first_step=1))
     assert len(whole) == batches.steps > 1
     assert len(rest) == batches.steps - 1
@@ -118,11 +127,26 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
     assert (whole[0][0]["singles"][name] != another["singles"][name]).any()
 
 
+def test_a_list_ends_with_easy_negatives(everything: Histories, tmp_path: Path):
+    write_candidates(everything, tmp_path / "candidates.npz")
+    lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
+    config = RankingConfig(
+        batch_size=4, history_len=5, pair_batch_size=8, negatives=4, easy_negatives=7
+    )
+    fitted = without_validated(everything, held)
+    kinds, _ = next(TrainingBatches(fitted, lists, easy_of(lists), config).epoch(1))
+    items = kinds["lists"]["candidate_item_id"][..., 1 + 4 :]
+    assert items.shape[-1] == 7
+    scores = kinds["lists"]["retrieval_score"][..., 1 + 4 :, 0]
+    np.testing.assert_array_equal(scores[items > 0], items[items > 0])
+
+
 def test_nobody_reads_their_own_ratings_of_what_is_asked_for(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
     lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
-    kinds, _ = next(TrainingBatches(without_validated(everything, held), lists, config).epoch(1))
+    fitted = without_validated(everything, held)
+    kinds, _ = next(TrainingBatches(fitted, lists, easy_of(lists), config).epoch(1))
     for kind in ("singles", "pairs"):
         table = kinds[kind]["rating_table"]
         np.testing.assert_array_equal(table, part_of(kinds[kind]["user"], RATING_PARTS))
@@ -144,7 +168,9 @@ def test_ranker_is_trained_without_pairs(prepared: Artifact, retrieval: Artifact
     config = dataclasses.replace(TINY.ranking, batch_size=64)
     indices = item_sizes(prepared)[columns.ITEM_ID]
     fitted = without_validated(histories, held)
-    batches = TrainingBatches(fitted, lists, config)
+    vectors = np.load(retrieval.path / "candidate_vectors.npy")
+    easy = EasyNegatives(lists, vectors, is_item(prepared))
+    batches = TrainingBatches(fitted, lists, easy, config)
     first, _ = next(batches.epoch(1))
     assert np.isnan(first["pairs"]["label"]).all()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ranking.explanations import OBJECTIVES, contributions
+from ranking.explanations import SCORES, contributions
 from ranking.model import Ranker
 from tests.ranking.test_model import LENGTH, OF_EVENTS, TOLERANCE, make_batch, ranker, score, take
 
@@ -30,13 +30,10 @@ def explained(ranker: Ranker, batch: dict) -> dict[str, np.ndarray]:
     return {name: np.asarray(v) for name, v in contributions(ranker, batch, EVENTS).items()}
 
 
-def objectives(ranker: Ranker, batch: dict) -> dict[str, np.ndarray]:
-    """Scores of the lists, `[rows, candidates]`."""
+def scores_of(ranker: Ranker, batch: dict) -> dict[str, np.ndarray]:
+    """Scores of the lists, `[rows, candidates, ...]`."""
     found = score(ranker, batch)
-    return {
-        "watch_next": found["watch_next"][:, 0].mean(axis=-1),
-        "joint_rating": found["joint_rating"][:, 0],
-    }
+    return {name: found[name][:, 0] for name in SCORES}
 
 
 def mask_of(batch: dict, *events: tuple[int, int]) -> np.ndarray:
@@ -53,18 +50,18 @@ def test_masking_nothing_is_the_ordinary_score(ranker: Ranker, batch: dict):
 
 
 def test_every_contribution_is_that_of_the_event_masked_by_hand(ranker: Ranker, batch: dict):
-    found, whole = explained(ranker, batch), objectives(ranker, batch)
+    found, whole = explained(ranker, batch), scores_of(ranker, batch)
     for row, owner, event in np.ndindex(2, OWNERS, EVENTS):
         place = LENGTH - EVENTS + event
         masked = np.zeros(batch["history_item_id"].shape, bool)
         masked[row, owner, place] = True
-        partial = objectives(ranker, batch | {"history_masked": masked})
-        for name in OBJECTIVES:
+        partial = scores_of(ranker, batch | {"history_masked": masked})
+        for name in SCORES:
             expected = (whole[name] - partial[name])[row]
             if not batch["history_item_id"][row, owner, place]:
-                expected = np.zeros(CANDIDATES)
-            np.testing.assert_allclose(found[name][row, :, owner, event], expected, **TOLERANCE)
-    assert min(np.abs(found[name]).max() for name in OBJECTIVES) > 0.01
+                expected = np.zeros_like(expected)
+            np.testing.assert_allclose(found[name][row, ..., owner, event], expected, **TOLERANCE)
+    assert min(np.abs(found[name]).max() for name in SCORES) > 0.01
 
 
 @pytest.mark.parametrize(
@@ -117,7 +114,10 @@ def test_order_of_owners_moves_explanations_with_them(ranker: Ranker):
     straight = explained(ranker, batch)
     turned = take(batch, owners=order)
     for name, values in explained(ranker, turned).items():
-        np.testing.assert_allclose(values, straight[name][:, :, order], **TOLERANCE)
+        expected = straight[name][..., order, :]
+        if name != "joint_rating":
+            expected = expected[:, :, order]
+        np.testing.assert_allclose(values, expected, **TOLERANCE)
 
 
 def test_a_padded_owner_explains_nothing(ranker: Ranker, batch: dict):
@@ -125,12 +125,15 @@ def test_a_padded_owner_explains_nothing(ranker: Ranker, batch: dict):
     alone = take({name: values[:1] for name, values in batch.items()}, owners=[0])
     expected = explained(ranker, alone)
     for name, values in explained(ranker, padded).items():
-        assert not values[0, :, 1].any()
-        np.testing.assert_allclose(values[:1, :, :1], expected[name], **TOLERANCE)
+        assert not values[0, ..., 1, :].any()
+        of_one = values[:1] if name == "joint_rating" else values[:1, :, :1]
+        np.testing.assert_allclose(of_one[..., :1, :], expected[name], **TOLERANCE)
+        assert name == "joint_rating" or not values[0, :, 1].any()
 
 
 def test_histories_without_events(ranker: Ranker, batch: dict):
     batch["history_item_id"][:] = 0
-    for values in explained(ranker, batch).values():
-        assert values.shape == (2, CANDIDATES, OWNERS, EVENTS)
-        assert not values.any()
+    found = explained(ranker, batch)
+    assert found["joint_rating"].shape == (2, CANDIDATES, OWNERS, EVENTS)
+    assert found["rating"].shape == (2, CANDIDATES, OWNERS, OWNERS, EVENTS)
+    assert not any(values.any() for values in found.values())

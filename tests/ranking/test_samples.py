@@ -80,6 +80,7 @@ def make_lists(items: list[int], target: int) -> CandidateLists:
         target_score=np.array([[0.5]], np.float32),
         item_id=np.array(items).reshape(shape),
         score=(np.array(items) / 10).reshape(shape).astype(np.float32),
+        query=np.zeros((1, 1, 1), np.float32),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.explain import strongest
+from serving.goal import Goal
 from serving.recommender import Recommender
 from tests.planted import SERIES_LENGTH
 
@@ -58,18 +59,27 @@ def test_only_when_asked_for(recommender, users):
     assert without_reasons(told) == without_reasons(plain)
 
 
-@pytest.mark.parametrize("objective", [pb.WATCH_NEXT, pb.JOINT_RATING])
+@pytest.mark.parametrize(
+    ("objective", "strategy"),
+    [
+        (pb.WATCH_NEXT, pb.MEAN),
+        (pb.WATCH_NEXT, pb.LEAST_MISERY),
+        (pb.RATING, pb.JOINT),
+        (pb.BLEND, pb.MEAN),
+    ],
+)
 def test_reasons_are_the_events_that_move_the_score_most(
-    recommender, bundle, users, as_anonymous, objective
+    recommender, bundle, users, objective, strategy
 ):
-    response = ask(
-        recommender, known(*users[:2]), k=4, objective=objective, explain=True, explain_events=20
-    )
+    fields = {"objective": objective, "group_strategy": strategy}
+    response = ask(recommender, known(*users[:2]), k=4, explain=True, explain_events=20, **fields)
     profiles = [bundle.profiles.get(user) for user in users[:2]]
     rows = bundle.catalogue.rows([one.item.item_id for one in response.recommendations])
     retrieval = bundle.retriever.score(bundle.encoder.encode(profiles), rows).T
     moved = bundle.ranker.explain(profiles, rows, retrieval)
-    change = moved.watch_next if objective == pb.WATCH_NEXT else moved.joint_rating
+    of_viewers = np.array([one.scores.viewer_scores for one in response.recommendations])
+    scale = bundle.card.rating_range
+    change = Goal(objective, strategy).contributions(moved, of_viewers, scale)
     for at, events in enumerate(reasons(response)):
         sizes = [abs(contribution) for _, _, contribution in events]
         assert sizes == sorted(sizes, reverse=True)

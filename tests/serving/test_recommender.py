@@ -77,7 +77,7 @@ def test_features_are_shown(recommender, bundle, users):
 
 def test_two_viewers(recommender, users, seen):
     response = ask(recommender, known(*users[:2]))
-    assert response.objective == pb.JOINT_RATING
+    assert response.objective == pb.RATING
     assert not set(ids(response)) & (seen(users[0]) | seen(users[1]))
     for one in response.recommendations:
         assert one.scores.score == one.scores.joint_rating
@@ -87,8 +87,40 @@ def test_two_viewers(recommender, users, seen):
 def test_the_objective_of_the_request_counts(recommender, users):
     response = ask(recommender, known(*users[:2]), objective=pb.WATCH_NEXT)
     assert [r.scores.watch_next for r in response.recommendations] == scores(response)
-    response = ask(recommender, known(users[0]), objective=pb.JOINT_RATING)
+    response = ask(recommender, known(users[0]), objective=pb.RATING)
     assert [r.scores.joint_rating for r in response.recommendations] == scores(response)
+
+
+@pytest.mark.parametrize(
+    ("objective", "strategy", "combine"),
+    [
+        (pb.WATCH_NEXT, pb.MEAN, np.mean),
+        (pb.WATCH_NEXT, pb.LEAST_MISERY, np.min),
+        (pb.RATING, pb.MEAN, np.mean),
+        (pb.RATING, pb.LEAST_MISERY, np.min),
+        (pb.RATING, pb.JOINT, np.mean),
+        (pb.BLEND, pb.LEAST_MISERY, np.min),
+    ],
+)
+def test_what_a_group_has_in_common(recommender, users, objective, strategy, combine):
+    fields = {"objective": objective, "group_strategy": strategy}
+    response = ask(recommender, known(*users[:3]), k=20, **fields)
+    assert (response.objective, response.group_strategy) == (objective, strategy)
+    of_viewers = np.array([r.scores.viewer_scores for r in response.recommendations])
+    np.testing.assert_allclose(scores(response), combine(of_viewers, axis=1), rtol=1e-6)
+    assert scores(response) == sorted(scores(response), reverse=True)
+    if objective == pb.RATING and strategy != pb.JOINT:
+        ratings = [r.scores.viewer_ratings for r in response.recommendations]
+        np.testing.assert_array_equal(of_viewers, np.array(ratings))
+
+
+def test_a_blend_goes_from_chances_to_ratings(recommender, users):
+    def order(objective, **fields):
+        return ids(ask(recommender, known(users[0]), k=20, objective=objective, **fields))
+
+    assert order(pb.BLEND, rating_weight=0.0) == order(pb.WATCH_NEXT)
+    assert order(pb.BLEND, rating_weight=1.0) == order(pb.RATING)
+    assert order(pb.WATCH_NEXT) != order(pb.RATING)
 
 
 def test_the_order_of_viewers_changes_nothing_but_their_columns(recommender, users):
@@ -210,7 +242,7 @@ def test_an_anonymous_viewer_gets_what_the_user_gets(recommender, users, as_anon
 def test_anonymous_viewers_who_are_alike_are_still_two(recommender, users, as_anonymous):
     twin = pb.Viewer(anonymous=as_anonymous(users[0]))
     response = ask(recommender, [twin, twin])
-    assert response.objective == pb.JOINT_RATING
+    assert response.objective == pb.RATING
     assert len(response.recommendations) == 10
     for one in response.recommendations:
         first, second = one.scores.viewer_ratings

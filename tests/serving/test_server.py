@@ -69,11 +69,11 @@ def test_client_arguments_arrive(client, users):
         k=5,
         exclude=best,
         seen_policy=pb.INCLUDE_SEEN,
-        objective=pb.JOINT_RATING,
+        objective=pb.RATING,
     )
     assert len(response.recommendations) == 5
     assert not set(best) & set(ids(response))
-    assert response.objective == pb.JOINT_RATING
+    assert response.objective == pb.RATING
     catalogue = {stage.stage: stage for stage in response.stages}["filter"]
     assert catalogue.items_in - catalogue.items_out == 1
 
@@ -179,12 +179,13 @@ def test_grpcurl_lists_the_services(server):
 
 
 def test_grpcurl_calls_the_service(server, users):
-    request = json.dumps({"viewers": [{"userId": user} for user in users[:2]], "k": 3})
-    answer = grpcurl("-d", request, server.target, f"{SERVICE}/Recommend")
+    request = {"viewers": [{"userId": user} for user in users[:2]], "k": 3}
+    request |= {"objective": "BLEND", "groupStrategy": "LEAST_MISERY", "ratingWeight": 0.25}
+    answer = grpcurl("-d", json.dumps(request), server.target, f"{SERVICE}/Recommend")
     assert answer.returncode == 0, answer.stderr
     response = json.loads(answer.stdout)
     assert len(response["recommendations"]) == 3
-    assert response["objective"] == "JOINT_RATING"
+    assert (response["objective"], response["group_strategy"]) == ("BLEND", "LEAST_MISERY")
     assert len(response["recommendations"][0]["scores"]["viewer_ratings"]) == 2
 
 

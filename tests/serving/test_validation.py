@@ -9,6 +9,7 @@ from schemas.cards import Feature, FeatureKind
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError
+from serving.goal import Goal
 from serving.profiles import Profile
 from serving.validation import Validator
 from tests.serving.build import CARD, NAN, write_catalogue
@@ -83,8 +84,28 @@ INVALID = {
     ),
     "unknown objective": (
         request(U, objective=-1),
-        "objective: expected one of ['OBJECTIVE_UNSPECIFIED', 'WATCH_NEXT', 'JOINT_RATING'], "
+        "objective: expected one of ['OBJECTIVE_UNSPECIFIED', 'WATCH_NEXT', 'RATING', 'BLEND'], "
         "got -1",
+    ),
+    "unknown group strategy": (
+        request(U, group_strategy=7),
+        "group_strategy: expected one of ['GROUP_STRATEGY_UNSPECIFIED', 'MEAN', ",
+    ),
+    "a joint chance": (
+        request(U, user("v"), objective=pb.WATCH_NEXT, group_strategy=pb.JOINT),
+        "group_strategy: expected MEAN or LEAST_MISERY with WATCH_NEXT, got 'JOINT'",
+    ),
+    "the weight of no blend": (
+        request(U, objective=pb.RATING, rating_weight=0.5),
+        "rating_weight: expected none without BLEND, got 0.5",
+    ),
+    "too large a weight": (
+        request(U, objective=pb.BLEND, rating_weight=1.5),
+        "rating_weight: expected 0 to 1, got 1.5",
+    ),
+    "a weight that is no number": (
+        request(U, objective=pb.BLEND, rating_weight=float("nan")),
+        "rating_weight: expected 0 to 1, got nan",
     ),
     "reasons without explain": (
         request(U, explain_events=2),
@@ -197,10 +218,26 @@ def test_a_long_value_is_cut_in_the_message(validator):
 def test_defaults(validator):
     query = validator.recommend(request(U))
     assert query.viewers == ("u",)
-    assert query.objective == pb.WATCH_NEXT
+    assert query.goal == Goal(pb.WATCH_NEXT, pb.MEAN)
     assert query.seen_policy == pb.EXCLUDE_SEEN_BY_ANY
-    assert validator.recommend(request(U, user("v"))).objective == pb.JOINT_RATING
-    assert validator.recommend(request(U, objective=pb.JOINT_RATING)).objective == pb.JOINT_RATING
+    assert validator.recommend(request(U, user("v"))).goal == Goal(pb.RATING, pb.JOINT)
+
+
+@pytest.mark.parametrize(
+    ("fields", "goal"),
+    [
+        ({"objective": pb.RATING}, Goal(pb.RATING, pb.JOINT)),
+        ({"objective": pb.BLEND}, Goal(pb.BLEND, pb.JOINT, 0.5)),
+        ({"objective": pb.BLEND, "rating_weight": 0.0}, Goal(pb.BLEND, pb.JOINT, 0.0)),
+        ({"group_strategy": pb.LEAST_MISERY}, Goal(pb.WATCH_NEXT, pb.LEAST_MISERY)),
+        (
+            {"objective": pb.BLEND, "group_strategy": pb.MEAN, "rating_weight": 0.25},
+            Goal(pb.BLEND, pb.MEAN, 0.25),
+        ),
+    ],
+)
+def test_what_the_items_are_ordered_by(validator, fields, goal):
+    assert validator.recommend(request(U, **fields)).goal == goal
 
 
 @pytest.mark.parametrize(
@@ -217,10 +254,11 @@ def test_how_many_events_explain_an_item(validator, fields, reasons):
 
 
 def test_without_ratings_nothing_is_predicted_or_taken(unrated):
-    assert unrated.recommend(request(U, user("v"))).objective == pb.WATCH_NEXT
-    with pytest.raises(RequestError, match="objective: expected WATCH_NEXT, got JOINT") as error:
-        unrated.recommend(request(U, user("v"), objective=pb.JOINT_RATING))
-    assert error.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert unrated.recommend(request(U, user("v"))).goal == Goal(pb.WATCH_NEXT, pb.MEAN)
+    for objective in ("RATING", "BLEND"):
+        with pytest.raises(RequestError, match=f"expected WATCH_NEXT, got {objective}") as error:
+            unrated.recommend(request(U, user("v"), objective=pb.Objective.Value(objective)))
+        assert error.value.code is grpc.StatusCode.FAILED_PRECONDITION
     with pytest.raises(RequestError, match="rating: expected none, for the data has none, got 1"):
         unrated.recommend(request(anonymous(event(), event("b", rating=1))))
     assert np.isnan(unrated.recommend(request(anonymous(event()))).viewers[0].ratings).all()

@@ -47,7 +47,8 @@ def test_the_tail_is_the_newest_share_of_a_history(scorer: TailScorer):
 
 def test_scores_are_of_what_was_not_seen_before_the_event(scorer: TailScorer):
     tail = scorer.tail
-    ((rows, scores),) = scorer.batches()
+    ((rows, queries, scores),) = scorer.batches()
+    assert queries.shape == (5, 3, CONFIG.embedding_dim)
     assert scores.shape == (5, 3, ITEMS)
     for user, slot in zip(*np.nonzero(tail.position[rows] >= 0), strict=True):
         start = tail.histories.offsets[user]
@@ -63,12 +64,14 @@ def test_a_request_is_at_the_time_of_its_event(scorer: TailScorer):
 
 
 def test_small_batches_give_the_same(scorer: TailScorer, monkeypatch: pytest.MonkeyPatch):
-    ((_, together),) = scorer.batches()
+    ((_, _, together),) = scorer.batches()
     whole = scorer.ndcg()
     monkeypatch.setattr("towers.tail.SCORE_BYTES", 300)
     parts = list(scorer.batches())
-    assert [rows.start for rows, _ in parts] == [0, 2, 4]
-    np.testing.assert_allclose(np.concatenate([p for _, p in parts]), together, atol=1e-5)
+    assert [rows.start for rows, *_ in parts] == [0, 2, 4]
+    np.testing.assert_allclose(
+        np.concatenate([scores for *_, scores in parts]), together, atol=1e-5
+    )
     assert scorer.ndcg() == pytest.approx(whole, abs=1e-9)
     assert 0 < whole < 1
 
