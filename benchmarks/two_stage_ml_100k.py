@@ -1,6 +1,7 @@
 """`python -m benchmarks.two_stage_ml_100k`: both stages on ml-100k by leave-one-out.
 
-The default settings: one retrieval model, rankers of five seeds over it.
+The default settings: one retrieval model with rankers of five seeds over it, and four more, each
+with a ranker of its seed.
 """
 
 from __future__ import annotations
