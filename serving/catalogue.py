@@ -46,7 +46,8 @@ class Catalogue:
         self.encoded_ids = np.array([item_id.encode() for item_id in self.item_ids], dtype=object)
         self.train_count = table[columns.TRAIN_COUNT].to_numpy()
         self.popular = np.argsort(-self.train_count, kind="stable")
-        self._features = table.select(list(card.item_features))
+        # In one piece, or every filter would first put the pieces together.
+        self._features = table.select(list(card.item_features)).combine_chunks()
         self._kinds = {name: feature.kind for name, feature in card.item_features.items()}
 
     def __len__(self) -> int:

@@ -117,7 +117,8 @@ def test_recommend_starts_a_server_for_the_call(run_dir: Path, tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_recommend_turns_a_page(run_dir: Path, tmp_path: Path):
+def test_recommend_turns_a_page(run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")  # for titles in one line
     asking = ("recommend", "--user", "1", "-k", 4, "--run", run_dir, "--exclude", "1")
     wishes = ("--attribute", "year=1950..1975", "--diversity", 0.2, "--cap", "title=1")
     first = matinee(*asking, *wishes, cwd=tmp_path)

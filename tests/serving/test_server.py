@@ -217,7 +217,8 @@ def test_grpcurl_lists_the_services(server):
     assert listed.returncode == 0, listed.stderr
     assert set(listed.stdout.split()) >= {SERVICE, "grpc.health.v1.Health"}
     methods = grpcurl(server.target, "list", SERVICE).stdout.split()
-    assert methods == [f"{SERVICE}.{m}" for m in ("GetModelInfo", "Recommend", "SimilarItems")]
+    names = ("GetModelInfo", "Rank", "Recommend", "SimilarItems")
+    assert methods == [f"{SERVICE}.{name}" for name in names]
 
 
 def test_grpcurl_calls_the_service(server, users):
@@ -229,6 +230,28 @@ def test_grpcurl_calls_the_service(server, users):
     assert len(response["recommendations"]) == 3
     assert (response["objective"], response["group_strategy"]) == ("BLEND", "LEAST_MISERY")
     assert len(response["recommendations"][0]["scores"]["viewer_ratings"]) == 2
+
+
+def test_grpcurl_filters_and_ranks(server, users):
+    who = {"viewers": [{"userId": users[0]}]}
+    range_of_years = {"feature": "year", "range": {"least": 1950, "most": 1970}}
+    asked = who | {
+        "k": 3,
+        "conditions": [range_of_years],
+        "caps": [{"feature": "title", "atMost": 1}],
+    }
+    answer = grpcurl("-d", json.dumps(asked), server.target, f"{SERVICE}/Recommend")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    items = [one["item"] for one in found["recommendations"]]
+    assert len(items) == 3
+    assert all(1950 <= int(item["features"]["year"]["values"][0]) <= 1970 for item in items)
+    asked = who | {"itemIds": [item["itemId"] for item in items]}
+    answer = grpcurl("-d", json.dumps(asked), server.target, f"{SERVICE}/Rank")
+    assert answer.returncode == 0, answer.stderr
+    ranked = json.loads(answer.stdout)
+    assert len(ranked["recommendations"]) == 3
+    assert {one["source"] for one in ranked["recommendations"]} == {"GIVEN"}
 
 
 def test_grpcurl_shows_an_error(server):
