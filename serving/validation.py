@@ -20,7 +20,7 @@ from serving.catalogue import Catalogue
 from serving.errors import RequestError, invalid, shown
 from serving.filters import Filters, check_item_ids, read_filters
 from serving.goal import RATING_WEIGHT, Goal
-from serving.profiles import Feature, Profile, unknown_features
+from serving.profiles import Feature, Profile, unknown_features, unknown_profile
 from serving.spread import Spread, read_spread
 
 REASONS = 3
@@ -33,7 +33,7 @@ class Query:
 
     Attributes:
         viewers: At least one, each a user id to look up or a profile from the request.
-        recent: For each viewer what they did that is not recorded.
+        recent: For each viewer what they did that is not recorded; its features do not count.
         k: Items asked for.
         exclude: Catalogue rows never to return, int64.
         filters: What all returned items must be.
@@ -217,9 +217,9 @@ class Validator:
         return read
 
     def _recent(self, viewers: Sequence[pb.Viewer]) -> tuple[Profile, ...]:
-        nothing = unknown_features(self._card)
+        nothing = unknown_profile(self._card)
         return tuple(
-            self._history(f"viewers[{at}].recent", viewer.recent, nothing)
+            self._history(f"viewers[{at}].recent", viewer.recent, {}) if viewer.recent else nothing
             for at, viewer in enumerate(viewers)
         )
 

@@ -126,7 +126,7 @@ def test_recommend_turns_a_page(run_dir: Path, tmp_path: Path, monkeypatch: pyte
     token = first.stdout.partition("next page: --page-token ")[2].strip()
     second = matinee(*asking, *wishes, "--page-token", token, cwd=tmp_path)
     assert second.returncode == 0, second.stderr
-    titles = [set(re.findall(r"L'été.*\(\d+\)", page.stdout)) for page in (first, second)]
+    titles = [set(re.findall(r"série \d+, épisode \d+", page.stdout)) for page in (first, second)]
     assert len(titles[0]) == len(titles[1]) == 4
     assert not titles[0] & titles[1]
     other = matinee(*asking, "--page-token", token, cwd=tmp_path)

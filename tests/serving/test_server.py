@@ -246,7 +246,7 @@ def test_grpcurl_filters_and_ranks(server, users):
     items = [one["item"] for one in found["recommendations"]]
     assert len(items) == 3
     assert all(1950 <= int(item["features"]["year"]["values"][0]) <= 1970 for item in items)
-    asked = who | {"itemIds": [item["itemId"] for item in items]}
+    asked = who | {"itemIds": [item["item_id"] for item in items]}
     answer = grpcurl("-d", json.dumps(asked), server.target, f"{SERVICE}/Rank")
     assert answer.returncode == 0, answer.stderr
     ranked = json.loads(answer.stdout)
