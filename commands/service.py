@@ -86,15 +86,40 @@ def recommend(
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell what in the histories speaks for each item.")
     ] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Id of an item never to return; several.")
+    ] = None,
+    genre: Annotated[
+        list[str] | None, typer.Option(help="Genre that items must have; one of several.")
+    ] = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What items must be, e.g. 'genres!=Horror', 'year=1990..1999', "
+            "'director=Jane Campion|Agnès Varda'; all of several."
+        ),
+    ] = None,
+    diversity: Annotated[
+        float, typer.Option(help="0, the order of the scores, to 1, least alike.")
+    ] = 0.0,
+    cap: Annotated[
+        list[str] | None,
+        typer.Option(help="Most items with the same value, e.g. genres=2; several."),
+    ] = None,
+    page_token: Annotated[
+        str, typer.Option(help="What an earlier call printed, for what comes after it.")
+    ] = "",
     run: RunOption = DEFAULT_RUN,
     config: ConfigOption = None,
 ) -> None:
     """Ask a server for one person, or for people who watch together."""
+    from commands.conditions import read_caps, read_conditions
     from schemas import recommender_pb2 as pb
     from serving.client import Client
     from serving.display import reasons_list, recommendations_table
     from serving.own_process import server_process
 
+    conditions, caps = read_conditions(genre or [], attribute or []), read_caps(cap or [])
     running = contextlib.nullcontext(server) if server else server_process(run, config)
     with contextlib.ExitStack() as opened:
         with progress_line("starting a server"):
@@ -106,10 +131,17 @@ def recommend(
             group_strategy=getattr(pb, strategy.name if strategy else "GROUP_STRATEGY_UNSPECIFIED"),
             rating_weight=rating_weight,
             explain=explain,
+            exclude=exclude or [],
+            conditions=conditions,
+            diversity=diversity,
+            caps=caps,
+            page_token=page_token,
         )
     console.print(recommendations_table(f"For {' and '.join(user)}", answer))
     if explain:
         console.print(reasons_list(user, answer))
+    if answer.next_page_token:
+        console.print(f"next page: --page-token {answer.next_page_token}", soft_wrap=True)
 
 
 @app.command("doctor")

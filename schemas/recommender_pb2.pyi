@@ -33,6 +33,8 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_UNSPECIFIED: _ClassVar[Source]
     PERSONAL: _ClassVar[Source]
     POPULAR: _ClassVar[Source]
+    GIVEN: _ClassVar[Source]
+    REST: _ClassVar[Source]
 SEEN_POLICY_UNSPECIFIED: SeenPolicy
 EXCLUDE_SEEN_BY_ANY: SeenPolicy
 EXCLUDE_SEEN_BY_ALL: SeenPolicy
@@ -48,6 +50,8 @@ JOINT: GroupStrategy
 SOURCE_UNSPECIFIED: Source
 PERSONAL: Source
 POPULAR: Source
+GIVEN: Source
+REST: Source
 
 class Event(_message.Message):
     __slots__ = ("item_id", "rating", "timestamp")
@@ -75,15 +79,45 @@ class AnonymousViewer(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., features: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Viewer(_message.Message):
-    __slots__ = ("user_id", "anonymous")
+    __slots__ = ("user_id", "anonymous", "recent")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     ANONYMOUS_FIELD_NUMBER: _ClassVar[int]
+    RECENT_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     anonymous: AnonymousViewer
-    def __init__(self, user_id: _Optional[str] = ..., anonymous: _Optional[_Union[AnonymousViewer, _Mapping]] = ...) -> None: ...
+    recent: _containers.RepeatedCompositeFieldContainer[Event]
+    def __init__(self, user_id: _Optional[str] = ..., anonymous: _Optional[_Union[AnonymousViewer, _Mapping]] = ..., recent: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+
+class Condition(_message.Message):
+    __slots__ = ("feature", "any_of", "none_of", "range")
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    ANY_OF_FIELD_NUMBER: _ClassVar[int]
+    NONE_OF_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    any_of: FeatureValues
+    none_of: FeatureValues
+    range: Range
+    def __init__(self, feature: _Optional[str] = ..., any_of: _Optional[_Union[FeatureValues, _Mapping]] = ..., none_of: _Optional[_Union[FeatureValues, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ...) -> None: ...
+
+class Range(_message.Message):
+    __slots__ = ("least", "most")
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    least: float
+    most: float
+    def __init__(self, least: _Optional[float] = ..., most: _Optional[float] = ...) -> None: ...
+
+class Cap(_message.Message):
+    __slots__ = ("feature", "at_most")
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    AT_MOST_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    at_most: int
+    def __init__(self, feature: _Optional[str] = ..., at_most: _Optional[int] = ...) -> None: ...
 
 class RecommendRequest(_message.Message):
-    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective", "explain", "explain_events", "group_strategy", "rating_weight")
+    __slots__ = ("viewers", "k", "exclude_item_ids", "seen_policy", "objective", "explain", "explain_events", "group_strategy", "rating_weight", "allow_item_ids", "conditions", "page_token", "diversity", "caps")
     VIEWERS_FIELD_NUMBER: _ClassVar[int]
     K_FIELD_NUMBER: _ClassVar[int]
     EXCLUDE_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +127,11 @@ class RecommendRequest(_message.Message):
     EXPLAIN_EVENTS_FIELD_NUMBER: _ClassVar[int]
     GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
     RATING_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DIVERSITY_FIELD_NUMBER: _ClassVar[int]
+    CAPS_FIELD_NUMBER: _ClassVar[int]
     viewers: _containers.RepeatedCompositeFieldContainer[Viewer]
     k: int
     exclude_item_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -102,7 +141,12 @@ class RecommendRequest(_message.Message):
     explain_events: int
     group_strategy: GroupStrategy
     rating_weight: float
-    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., explain: _Optional[bool] = ..., explain_events: _Optional[int] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ..., rating_weight: _Optional[float] = ...) -> None: ...
+    allow_item_ids: _containers.RepeatedScalarFieldContainer[str]
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    page_token: str
+    diversity: float
+    caps: _containers.RepeatedCompositeFieldContainer[Cap]
+    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ..., seen_policy: _Optional[_Union[SeenPolicy, str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., explain: _Optional[bool] = ..., explain_events: _Optional[int] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ..., rating_weight: _Optional[float] = ..., allow_item_ids: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., page_token: _Optional[str] = ..., diversity: _Optional[float] = ..., caps: _Optional[_Iterable[_Union[Cap, _Mapping]]] = ...) -> None: ...
 
 class Scores(_message.Message):
     __slots__ = ("score", "retrieval", "watch_next", "joint_rating", "viewer_ratings", "viewer_scores")
@@ -186,7 +230,7 @@ class ModelVersions(_message.Message):
     def __init__(self, retrieval: _Optional[str] = ..., index: _Optional[str] = ..., ranking: _Optional[str] = ...) -> None: ...
 
 class RecommendResponse(_message.Message):
-    __slots__ = ("request_id", "recommendations", "notes", "stages", "versions", "objective", "group_strategy")
+    __slots__ = ("request_id", "recommendations", "notes", "stages", "versions", "objective", "group_strategy", "next_page_token")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RECOMMENDATIONS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +238,7 @@ class RecommendResponse(_message.Message):
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
     GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     recommendations: _containers.RepeatedCompositeFieldContainer[Recommendation]
     notes: _containers.RepeatedScalarFieldContainer[str]
@@ -201,7 +246,42 @@ class RecommendResponse(_message.Message):
     versions: ModelVersions
     objective: Objective
     group_strategy: GroupStrategy
-    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class RankRequest(_message.Message):
+    __slots__ = ("viewers", "item_ids", "objective", "group_strategy", "rating_weight")
+    VIEWERS_FIELD_NUMBER: _ClassVar[int]
+    ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    RATING_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    viewers: _containers.RepeatedCompositeFieldContainer[Viewer]
+    item_ids: _containers.RepeatedScalarFieldContainer[str]
+    objective: Objective
+    group_strategy: GroupStrategy
+    rating_weight: float
+    def __init__(self, viewers: _Optional[_Iterable[_Union[Viewer, _Mapping]]] = ..., item_ids: _Optional[_Iterable[str]] = ..., objective: _Optional[_Union[Objective, str]] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ..., rating_weight: _Optional[float] = ...) -> None: ...
+
+class RankResponse(_message.Message):
+    __slots__ = ("request_id", "recommendations", "unknown_item_ids", "notes", "stages", "versions", "objective", "group_strategy")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDATIONS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    recommendations: _containers.RepeatedCompositeFieldContainer[Recommendation]
+    unknown_item_ids: _containers.RepeatedScalarFieldContainer[str]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    stages: _containers.RepeatedCompositeFieldContainer[StageReport]
+    versions: ModelVersions
+    objective: Objective
+    group_strategy: GroupStrategy
+    def __init__(self, request_id: _Optional[str] = ..., recommendations: _Optional[_Iterable[_Union[Recommendation, _Mapping]]] = ..., unknown_item_ids: _Optional[_Iterable[str]] = ..., notes: _Optional[_Iterable[str]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., objective: _Optional[_Union[Objective, str]] = ..., group_strategy: _Optional[_Union[GroupStrategy, str]] = ...) -> None: ...
 
 class SimilarItemsRequest(_message.Message):
     __slots__ = ("item_id", "k", "exclude_item_ids")
@@ -238,7 +318,7 @@ class GetModelInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers")
+    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers", "max_allow", "max_conditions", "max_shown", "max_ranked")
     MAX_K_FIELD_NUMBER: _ClassVar[int]
     MAX_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     MAX_HISTORY_FIELD_NUMBER: _ClassVar[int]
@@ -246,6 +326,10 @@ class Limits(_message.Message):
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_EXPLAINED_FIELD_NUMBER: _ClassVar[int]
     MAX_EXPLAINED_VIEWERS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ALLOW_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_SHOWN_FIELD_NUMBER: _ClassVar[int]
+    MAX_RANKED_FIELD_NUMBER: _ClassVar[int]
     max_k: int
     max_viewers: int
     max_history: int
@@ -253,7 +337,11 @@ class Limits(_message.Message):
     max_message_bytes: int
     max_explained: int
     max_explained_viewers: int
-    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ...) -> None: ...
+    max_allow: int
+    max_conditions: int
+    max_shown: int
+    max_ranked: int
+    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
     __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max")

@@ -39,6 +39,11 @@ class RecommenderStub:
                 request_serializer=schemas_dot_recommender__pb2.RecommendRequest.SerializeToString,
                 response_deserializer=schemas_dot_recommender__pb2.RecommendResponse.FromString,
                 _registered_method=True)
+        self.Rank = channel.unary_unary(
+                '/matinee.v1.Recommender/Rank',
+                request_serializer=schemas_dot_recommender__pb2.RankRequest.SerializeToString,
+                response_deserializer=schemas_dot_recommender__pb2.RankResponse.FromString,
+                _registered_method=True)
         self.SimilarItems = channel.unary_unary(
                 '/matinee.v1.Recommender/SimilarItems',
                 request_serializer=schemas_dot_recommender__pb2.SimilarItemsRequest.SerializeToString,
@@ -56,6 +61,13 @@ class RecommenderServicer:
 
     def Recommend(self, request, context):
         """The best unseen items for one viewer, or for several who watch together.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Rank(self, request, context):
+        """The caller's own candidates, ordered for the viewers as Recommend orders what it retrieves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,6 +94,11 @@ def add_RecommenderServicer_to_server(servicer, server):
                     servicer.Recommend,
                     request_deserializer=schemas_dot_recommender__pb2.RecommendRequest.FromString,
                     response_serializer=schemas_dot_recommender__pb2.RecommendResponse.SerializeToString,
+            ),
+            'Rank': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rank,
+                    request_deserializer=schemas_dot_recommender__pb2.RankRequest.FromString,
+                    response_serializer=schemas_dot_recommender__pb2.RankResponse.SerializeToString,
             ),
             'SimilarItems': grpc.unary_unary_rpc_method_handler(
                     servicer.SimilarItems,
@@ -121,6 +138,33 @@ class Recommender:
             '/matinee.v1.Recommender/Recommend',
             schemas_dot_recommender__pb2.RecommendRequest.SerializeToString,
             schemas_dot_recommender__pb2.RecommendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.v1.Recommender/Rank',
+            schemas_dot_recommender__pb2.RankRequest.SerializeToString,
+            schemas_dot_recommender__pb2.RankResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -10,11 +10,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.cards import FeatureKind
+from serving.errors import shown
 
 
 @dataclass(frozen=True)
 class OneOf:
     """A feature has at least one of some values, written as the catalogue has them.
+
+    Attributes:
+        feature: A feature of texts, one or several an item.
+        values: At least one.
+    """
+
+    feature: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NoneOf:
+    """A feature has none of some values; one without any value has none of them.
 
     Attributes:
         feature: A feature of texts, one or several an item.
@@ -40,7 +54,32 @@ class Between:
     most: float = math.inf
 
 
-Condition = OneOf | Between
+Condition = OneOf | NoneOf | Between
+_NUMBERS = (FeatureKind.NUMERIC, FeatureKind.TIMESTAMP)
+
+
+def check(kind: FeatureKind, condition: Condition) -> None:
+    """Refuses a condition on a feature of some kind.
+
+    Raises:
+        ValueError: The condition does not suit the kind, or nothing can meet it.
+    """
+    name = condition.feature
+    if isinstance(condition, Between):
+        if kind not in _NUMBERS:
+            raise ValueError(f"{name}: expected a numeric feature, got {kind}")
+        # NaN compares false, so that a range with one is refused too.
+        if not condition.least <= condition.most:
+            raise ValueError(
+                f"{name}: expected least <= most, got {condition.least} and {condition.most}"
+            )
+        return
+    if kind in _NUMBERS:
+        raise ValueError(f"{name}: expected a feature of texts, got {kind}")
+    if not condition.values or "" in condition.values:
+        raise ValueError(
+            f"{name}: expected values, none of them empty, got {shown(condition.values)}"
+        )
 
 
 def mask(column: pa.ChunkedArray, kind: FeatureKind, condition: Condition) -> np.ndarray:
@@ -54,34 +93,25 @@ def mask(column: pa.ChunkedArray, kind: FeatureKind, condition: Condition) -> np
     Raises:
         ValueError: The condition does not suit the kind, or nothing can meet it.
     """
-    numeric = kind in (FeatureKind.NUMERIC, FeatureKind.TIMESTAMP)
+    check(kind, condition)
     if isinstance(condition, Between):
-        if not numeric:
-            raise ValueError(f"{condition.feature}: expected a numeric feature, got {kind}")
-        # NaN compares false, so that a range with one is refused too.
-        if not condition.least <= condition.most:
-            raise ValueError(
-                f"{condition.feature}: expected least <= most, "
-                f"got {condition.least} and {condition.most}"
-            )
         return _between(column.to_numpy(), kind, condition)
-    if numeric:
-        raise ValueError(f"{condition.feature}: expected a feature of texts, got {kind}")
-    if not condition.values or "" in condition.values:
-        raise ValueError(
-            f"{condition.feature}: expected values, none of them empty, got {condition.values}"
-        )
-    return _one_of(column.combine_chunks(), kind, condition)
+    has_one = _has_one(column.combine_chunks(), kind, condition.values)
+    return has_one if isinstance(condition, OneOf) else ~has_one
 
 
 def _between(numbers: np.ndarray, kind: FeatureKind, condition: Between) -> np.ndarray:
-    inside = (numbers >= condition.least) & (numbers <= condition.most)
+    # Compared as they are stored: 7.3 is inside a range that ends at 7.3.
+    ends = np.array([condition.least, condition.most])
+    with np.errstate(over="ignore"):  # what is beyond float32 is as good as infinite
+        least, most = ends.astype(numbers.dtype) if kind == FeatureKind.NUMERIC else ends
+    inside = (numbers >= least) & (numbers <= most)
     # A time of 0 seconds means that none is known; a missing number is NaN and never inside.
     return np.asarray(inside & (numbers != 0) if kind == FeatureKind.TIMESTAMP else inside)
 
 
-def _one_of(column: pa.Array, kind: FeatureKind, condition: OneOf) -> np.ndarray:
-    wanted = pa.array(condition.values, pa.string())
+def _has_one(column: pa.Array, kind: FeatureKind, values: tuple[str, ...]) -> np.ndarray:
+    wanted = pa.array(values, pa.string())
     if kind != FeatureKind.MULTI_CATEGORICAL:
         return np.asarray(pc.is_in(column, value_set=wanted).to_numpy(zero_copy_only=False))
     hit = pc.is_in(pc.list_flatten(column), value_set=wanted)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas import columns
-from schemas.cards import Card
-from serving.attributes import Condition, mask
+from schemas.cards import Card, FeatureKind
+from serving.attributes import Condition, check, mask
+from serving.errors import shown
 
 
 class Catalogue:
@@ -44,7 +46,8 @@ class Catalogue:
         self.encoded_ids = np.array([item_id.encode() for item_id in self.item_ids], dtype=object)
         self.train_count = table[columns.TRAIN_COUNT].to_numpy()
         self.popular = np.argsort(-self.train_count, kind="stable")
-        self._features = table.select(list(card.item_features))
+        # In one piece, or every filter would first put the pieces together.
+        self._features = table.select(list(card.item_features)).combine_chunks()
         self._kinds = {name: feature.kind for name, feature in card.item_features.items()}
 
     def __len__(self) -> int:
@@ -62,12 +65,49 @@ class Catalogue:
         """
         met = np.ones(len(self), dtype=bool)
         for condition in conditions:
+            self.check(condition)
             name = condition.feature
-            if name not in self._kinds:
-                known = sorted(self._kinds)
-                raise ValueError(f"feature: expected one of {known}, got {name!r}")
             met &= mask(self._features[name], self._kinds[name], condition)
         return met
+
+    def check(self, condition: Condition) -> None:
+        """Refuses a condition that no item can be asked for.
+
+        Raises:
+            ValueError: As `meeting`.
+        """
+        self.check_feature(condition.feature)
+        check(self._kinds[condition.feature], condition)
+
+    def check_feature(self, name: str) -> None:
+        """Refuses a name that is not a feature's.
+
+        Raises:
+            ValueError: It is not.
+        """
+        if name not in self._kinds:
+            raise ValueError(f"feature: expected one of {sorted(self._kinds)}, got {shown(name)}")
+
+    def values(self, feature: str, rows: np.ndarray) -> np.ndarray:
+        """Which of some items have which values of a feature.
+
+        Args:
+            feature: Of the catalogue.
+            rows: `[items]` int64.
+
+        Returns:
+            `[items, values]` bool, for the values that any of them has; missing ones are none.
+        """
+        taken = self._features[feature].take(pa.array(rows)).combine_chunks()
+        place = np.arange(len(rows))
+        if self._kinds[feature] == FeatureKind.MULTI_CATEGORICAL:
+            place, taken = pc.list_parent_indices(taken).to_numpy(), pc.list_flatten(taken)
+        value = pc.dictionary_encode(taken)
+        known = ~np.array([_missing(each) for each in value.dictionary.to_pylist()], dtype=bool)
+        code = pc.fill_null(value.indices, -1).to_numpy()
+        has = np.zeros((len(rows), len(known)), dtype=bool)
+        has[place[code >= 0], code[code >= 0]] = True
+        return has[:, known]
 
     def features(self, rows: np.ndarray) -> list[dict[str, list[str]]]:
         """Feature name to its values as text, for each row; missing ones are left out."""
@@ -76,6 +116,11 @@ class Catalogue:
             {name: texts for name, value in item.items() if (texts := _texts(value))}
             for item in taken
         ]
+
+
+def _missing(value: Any) -> bool:
+    """Whether a value that is no list means that none is known: NaN, "", 0 seconds."""
+    return bool(np.isnan(value)) if isinstance(value, float) else not value
 
 
 def _texts(value: Any) -> list[str]:

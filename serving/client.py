@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -64,16 +64,38 @@ class Client:
         rating_weight: float | None = None,
         explain: bool = False,
         explain_events: int = 0,
+        recent: Mapping[str, Iterable[pb.Event]] | None = None,
+        allow: Iterable[str] = (),
+        conditions: Iterable[pb.Condition] = (),
+        diversity: float = 0.0,
+        caps: Mapping[str, int] | None = None,
+        page_token: str = "",
     ) -> pb.RecommendResponse:
         """The best items for viewers: known users first, then anonymous ones.
+
+        Args:
+            users: User ids.
+            anonymous: Viewers with their histories.
+            k: How many items.
+            exclude: Item ids never to return.
+            seen_policy: Whose seen items to leave out.
+            objective: What the items are ordered by.
+            group_strategy: How viewers become a group.
+            rating_weight: Of a blend.
+            explain: Whether to tell what in the histories speaks for each item.
+            explain_events: How many events.
+            recent: User id to what that user did and is not recorded.
+            allow: Item ids to choose from; none: all.
+            conditions: What items must be.
+            diversity: 0 to 1.
+            caps: Feature name to the most items with the same value.
+            page_token: `next_page_token` of the answer before, for what comes after it.
 
         Raises:
             ClientError: The server refused, failed or was not reached.
         """
-        viewers = [pb.Viewer(user_id=user) for user in users]
-        viewers += [pb.Viewer(anonymous=viewer) for viewer in anonymous]
         request = pb.RecommendRequest(
-            viewers=viewers,
+            viewers=_viewers(users, anonymous, recent or {}),
             k=k,
             exclude_item_ids=exclude,
             seen_policy=seen_policy,
@@ -82,8 +104,37 @@ class Client:
             rating_weight=rating_weight,
             explain=explain,
             explain_events=explain_events,
+            allow_item_ids=allow,
+            conditions=conditions,
+            diversity=diversity,
+            caps=[pb.Cap(feature=name, at_most=most) for name, most in (caps or {}).items()],
+            page_token=page_token,
         )
         return self._call(self._stub.Recommend, request)
+
+    def rank(
+        self,
+        item_ids: Iterable[str],
+        users: Iterable[str] = (),
+        anonymous: Iterable[pb.AnonymousViewer] = (),
+        objective: pb.Objective = pb.OBJECTIVE_UNSPECIFIED,
+        group_strategy: pb.GroupStrategy = pb.GROUP_STRATEGY_UNSPECIFIED,
+        rating_weight: float | None = None,
+        recent: Mapping[str, Iterable[pb.Event]] | None = None,
+    ) -> pb.RankResponse:
+        """Given items, best first for viewers; the rest as in `recommend`.
+
+        Raises:
+            ClientError: As `recommend`.
+        """
+        request = pb.RankRequest(
+            viewers=_viewers(users, anonymous, recent or {}),
+            item_ids=item_ids,
+            objective=objective,
+            group_strategy=group_strategy,
+            rating_weight=rating_weight,
+        )
+        return self._call(self._stub.Rank, request)
 
     def similar_items(
         self, item_id: str, k: int = 10, exclude: Iterable[str] = ()
@@ -115,3 +166,12 @@ class Client:
             elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
                 message = f"{self._target} gave no answer within {self._deadline} s"
             raise ClientError(code, message) from error
+
+
+def _viewers(
+    users: Iterable[str],
+    anonymous: Iterable[pb.AnonymousViewer],
+    recent: Mapping[str, Iterable[pb.Event]],
+) -> list[pb.Viewer]:
+    known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in users]
+    return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]

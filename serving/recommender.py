@@ -7,9 +7,13 @@ import numpy as np
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.bundle import Bundle
+from serving.eligible import Eligible, only
 from serving.explain import Explain
+from serving.notes import candidate_notes, filter_notes, shortage_notes, viewer_notes
+from serving.pages import Pages
+from serving.rerank import Rerank
+from serving.rest import Rest, Score
 from serving.stages import (
-    Eligible,
     Encode,
     Filter,
     Popular,
@@ -17,7 +21,6 @@ from serving.stages import (
     Resolve,
     Respond,
     Retrieve,
-    Viewers,
     items,
 )
 from serving.trace import Trace
@@ -38,10 +41,14 @@ class Recommender:
         self._filter = Filter()
         self._encode = Encode(bundle.encoder)
         self._retrieve = Retrieve(bundle.retriever, config.candidates)
+        self._rest = Rest(bundle.catalogue)
+        self._score = Score(bundle.retriever)
         self._rank = Rank(bundle.ranker, bundle.card)
+        self._rerank = Rerank(bundle.catalogue, bundle.retriever, config.candidates)
         self._explain = Explain(bundle.ranker, bundle.card)
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
+        self._pages = Pages(bundle.catalogue, bundle.versions, config.max_shown, config.max_k)
         self._versions = pb.ModelVersions(
             retrieval=bundle.versions["retrieval"],
             index=bundle.versions["index"],
@@ -50,23 +57,57 @@ class Recommender:
 
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """The best items for the viewers."""
-        query = self._validator.recommend(request)
+        query, page = self._validator.recommend(request), self._pages.read(request)
         trace = Trace()
-        viewers = trace.run(self._resolve, query.viewers)
-        eligible = trace.run(self._filter, self._bundle.catalogue, viewers, query)
+        viewers = trace.run(self._resolve, query.viewers, query.recent)
+        eligible = trace.run(self._filter, self._bundle.catalogue, viewers, query, page)
+        rest = None if page.cursor is None else trace.run(self._rest, eligible, query)
         if viewers.have_history:
             vectors = trace.run(self._encode, viewers)
-            candidates = trace.run(self._retrieve, eligible, vectors, query.k)
-            ranked = trace.run(self._rank, candidates, viewers, query.goal)
-            if query.reasons:
-                ranked = trace.run(self._explain, ranked, candidates, viewers, query)
+            if rest is None:
+                candidates = trace.run(self._retrieve, eligible, vectors, query.k)
+            else:
+                candidates = trace.run(self._score, np.sort(rest), vectors)
+            source = pb.PERSONAL if rest is None else pb.REST
+            ranked = trace.run(self._rank, candidates, viewers, query.goal, source)
         else:
-            ranked = trace.run(self._popular, eligible)
-        recommendations = trace.run(self._respond, ranked, query.k)
+            ranked = trace.run(self._popular, eligible, None if rest is None else len(rest))
+        best = trace.run(self._rerank, ranked, query) if query.spread else ranked
+        if query.reasons and viewers.have_history:
+            best = trace.run(self._explain, best, candidates, viewers, query)
+        recommendations = trace.run(self._respond, best, query.k)
+        listed = best.rows[: query.k]
         return pb.RecommendResponse(
             request_id=request_id,
             recommendations=recommendations,
-            notes=_viewer_notes(viewers) + _shortage_notes(eligible, query.k),
+            notes=[
+                *viewer_notes(viewers),
+                *filter_notes(query),
+                *shortage_notes(eligible, query.k, len(listed), bool(query.spread.caps)),
+            ],
+            stages=trace.reports,
+            versions=self._versions,
+            objective=query.goal.objective,
+            group_strategy=query.goal.strategy,
+            next_page_token=self._pages.next(request, page, eligible, ranked, listed),
+        )
+
+    def rank(self, request: pb.RankRequest, request_id: str) -> pb.RankResponse:
+        """The caller's candidates, best first."""
+        query = self._validator.rank(request)
+        trace = Trace()
+        viewers = trace.run(self._resolve, query.viewers, query.recent)
+        if viewers.have_history:
+            vectors = trace.run(self._encode, viewers)
+            candidates = trace.run(self._score, query.rows, vectors)
+            ranked = trace.run(self._rank, candidates, viewers, query.goal, pb.GIVEN)
+        else:
+            ranked = trace.run(self._popular, only(self._bundle.catalogue, query.rows))
+        return pb.RankResponse(
+            request_id=request_id,
+            recommendations=trace.run(self._respond, ranked, len(ranked)),
+            unknown_item_ids=query.unknown,
+            notes=viewer_notes(viewers) + candidate_notes(query),
             stages=trace.reports,
             versions=self._versions,
             objective=query.goal.objective,
@@ -88,7 +129,9 @@ class Recommender:
                 pb.SimilarItem(item=item, score=score)
                 for item, score in zip(items(catalogue, rows), scores.tolist(), strict=True)
             ],
-            notes=_shortage_notes(Eligible(len(catalogue), barred), query.k),
+            notes=shortage_notes(
+                Eligible(len(catalogue), barred, taken=len(barred)), query.k, len(rows)
+            ),
             versions=self._versions,
         )
 
@@ -110,6 +153,10 @@ class Recommender:
                 max_message_bytes=config.max_message_bytes,
                 max_explained=config.max_explained,
                 max_explained_viewers=config.max_explained_viewers,
+                max_allow=config.max_allow,
+                max_conditions=config.max_conditions,
+                max_shown=config.max_shown,
+                max_ranked=config.max_ranked,
             ),
             user_features={n: str(f.kind) for n, f in bundle.card.user_features.items()},
             item_features={n: str(f.kind) for n, f in bundle.card.item_features.items()},
@@ -130,22 +177,3 @@ class Recommender:
                 explain=viewers <= self._config.max_explained_viewers,
             )
             self.recommend(request, "warm-up")
-
-
-def _viewer_notes(viewers: Viewers) -> list[str]:
-    notes = [
-        f"viewers[{at}].user_id: not a user of the prepared data; taken as a viewer without history"
-        for at in viewers.unknown
-    ]
-    if not viewers.have_history:
-        notes.append("no viewer has a history: these are the most watched items")
-    return notes
-
-
-def _shortage_notes(eligible: Eligible, k: int) -> list[str]:
-    if len(eligible) >= k:
-        return []
-    return [
-        f"{len(eligible)} items instead of {k}: the catalogue holds {eligible.items}, "
-        f"{len(eligible.barred)} of them seen or excluded"
-    ]

@@ -49,6 +49,11 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     ) -> pb.RecommendResponse:
         return await self._answer(self._recommender.recommend, request, context)
 
+    async def Rank(
+        self, request: pb.RankRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.RankResponse:
+        return await self._answer(self._recommender.rank, request, context)
+
     async def SimilarItems(
         self, request: pb.SimilarItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.SimilarItemsResponse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -12,8 +13,11 @@ from schemas import recommender_pb2 as pb
 from schemas.cards import Card
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
+from serving.eligible import Eligible, eligible_items
 from serving.goal import Goal, chances
+from serving.page_token import Page
 from serving.profiles import Profile, Profiles, unknown_profile
+from serving.recent import with_recent
 from serving.retriever import Retriever
 from serving.validation import Query
 
@@ -37,22 +41,6 @@ class Viewers:
     def have_history(self) -> bool:
         """Whether at least one of them has watched something."""
         return any(len(profile.rows) for profile in self.profiles)
-
-
-@dataclass(frozen=True)
-class Eligible:
-    """The catalogue without what may not be returned.
-
-    Attributes:
-        items: Items of the catalogue.
-        barred: Distinct rows that may not be returned, int64, sorted.
-    """
-
-    items: int
-    barred: np.ndarray
-
-    def __len__(self) -> int:
-        return self.items - len(self.barred)
 
 
 @dataclass(frozen=True)
@@ -113,36 +101,46 @@ class Ranked:
 
     def top(self, k: int) -> Ranked:
         """The first k."""
-        kept = {name: values[:k] for name, values in self.predictions.items()}
         reasons = self.reasons.top(k) if self.reasons else None
-        return Ranked(self.rows[:k], self.score[:k], self.source, kept, reasons)
+        return replace(self.at(slice(k)), reasons=reasons)
+
+    def at(self, places: np.ndarray | slice) -> Ranked:
+        """Those at some places, in their order, without reasons."""
+        kept = {name: values[places] for name, values in self.predictions.items()}
+        return Ranked(self.rows[places], self.score[places], self.source, kept)
 
 
 @dataclass(frozen=True)
 class Resolve:
-    """Looks up user ids; an unknown one is a viewer of whom nothing is known."""
+    """Looks up user ids; an unknown one is a viewer of whom only the recent events are known."""
 
     profiles: Profiles
     card: Card
 
-    def __call__(self, viewers: Sequence[str | Profile]) -> Viewers:
+    def __call__(self, viewers: Sequence[str | Profile], recent: Sequence[Profile]) -> Viewers:
         found = [
             self.profiles.get(viewer) if isinstance(viewer, str) else viewer for viewer in viewers
         ]
+        now = int(time.time())
         return Viewers(
-            profiles=tuple(profile or unknown_profile(self.card) for profile in found),
+            profiles=tuple(
+                with_recent(profile or unknown_profile(self.card), events, now)
+                for profile, events in zip(found, recent, strict=True)
+            ),
             unknown=tuple(at for at, profile in enumerate(found) if profile is None),
         )
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Bars what was seen, by the request's policy, and what it excludes.
+    """Bars what was seen, by the request's policy, what it excludes and what was on earlier pages.
 
     Before retrieval and not after it, because retrieval fetches more where more is barred.
     """
 
-    def __call__(self, catalogue: Catalogue, viewers: Viewers, query: Query) -> Eligible:
+    def __call__(
+        self, catalogue: Catalogue, viewers: Viewers, query: Query, page: Page
+    ) -> Eligible:
         histories = [np.unique(profile.rows) for profile in viewers.profiles]
         if query.seen_policy == pb.INCLUDE_SEEN:
             seen = np.zeros(0, dtype=np.int64)
@@ -150,7 +148,8 @@ class Filter:
             seen = reduce(np.intersect1d, histories)
         else:
             seen = np.concatenate(histories)
-        return Eligible(len(catalogue), np.union1d(seen, query.exclude).astype(np.int64))
+        taken = np.union1d(seen, query.exclude).astype(np.int64)
+        return eligible_items(catalogue, taken, query.filters.passing(catalogue), page)
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,8 @@ class Retrieve:
 
     def __call__(self, eligible: Eligible, queries: np.ndarray, k: int) -> Candidates:
         wanted = max(self.candidates, k)
-        hits = self.retriever.search(queries, wanted, [eligible.barred] * len(queries))
+        barred = [eligible.barred] * len(queries)
+        hits = self.retriever.search(queries, wanted, barred, eligible.allowed)
         rows = np.unique(hits.rows[hits.valid])
         return Candidates(rows, self.retriever.score(queries, rows).T)
 
@@ -189,9 +189,11 @@ class Rank:
     ranker: Ranker
     card: Card
 
-    def __call__(self, candidates: Candidates, viewers: Viewers, goal: Goal) -> Ranked:
+    def __call__(
+        self, candidates: Candidates, viewers: Viewers, goal: Goal, source: pb.Source = pb.PERSONAL
+    ) -> Ranked:
         if not len(candidates):
-            return Ranked(candidates.rows, np.zeros(0, np.float32), pb.PERSONAL, {})
+            return Ranked(candidates.rows, np.zeros(0, np.float32), source, {})
         scores = self.ranker.rank(viewers.profiles, candidates.rows, candidates.scores)
         of_viewers = goal.viewer_scores(scores, self.card.rating_range)
         score, watch_next = goal.group_score(of_viewers), chances(scores.watch_next).mean(axis=1)
@@ -206,7 +208,7 @@ class Rank:
         return Ranked(
             rows=candidates.rows[order],
             score=score[order],
-            source=pb.PERSONAL,
+            source=source,
             predictions={name: values[order] for name, values in predictions.items()},
         )
 
@@ -217,9 +219,8 @@ class Popular:
 
     catalogue: Catalogue
 
-    def __call__(self, eligible: Eligible) -> Ranked:
-        popular = self.catalogue.popular
-        rows = popular[~np.isin(popular, eligible.barred)]
+    def __call__(self, eligible: Eligible, most: int | None = None) -> Ranked:
+        rows = eligible.of(self.catalogue.popular)[:most]
         return Ranked(rows, self.catalogue.train_count[rows], pb.POPULAR, {})
 
 

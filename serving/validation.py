@@ -18,8 +18,10 @@ from schemas.columns import EXPLAINED_EVENTS
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError, invalid, shown
+from serving.filters import Filters, check_item_ids, read_filters
 from serving.goal import RATING_WEIGHT, Goal
-from serving.profiles import Feature, Profile, unknown_features
+from serving.profiles import Feature, Profile, unknown_features, unknown_profile
+from serving.spread import Spread, read_spread
 
 REASONS = 3
 """Events that explain an item, unless the request says how many."""
@@ -31,19 +33,44 @@ class Query:
 
     Attributes:
         viewers: At least one, each a user id to look up or a profile from the request.
+        recent: For each viewer what they did that is not recorded; its features do not count.
         k: Items asked for.
         exclude: Catalogue rows never to return, int64.
+        filters: What all returned items must be.
         seen_policy: Never SEEN_POLICY_UNSPECIFIED.
         goal: What the items are ordered by.
+        spread: How alike the items of a list may be.
         reasons: Events to tell of each item; 0: no explanations.
     """
 
     viewers: tuple[str | Profile, ...]
+    recent: tuple[Profile, ...]
     k: int
     exclude: np.ndarray
+    filters: Filters
     seen_policy: pb.SeenPolicy
     goal: Goal
+    spread: Spread
     reasons: int
+
+
+@dataclass(frozen=True)
+class RankQuery:
+    """A valid request to rank the caller's candidates.
+
+    Attributes:
+        viewers: As of a `Query`.
+        recent: As of a `Query`.
+        rows: Distinct catalogue rows, int64, ascending.
+        unknown: Ids that the catalogue does not hold, in the order of the request.
+        goal: What the items are ordered by.
+    """
+
+    viewers: tuple[str | Profile, ...]
+    recent: tuple[Profile, ...]
+    rows: np.ndarray
+    unknown: tuple[str, ...]
+    goal: Goal
 
 
 @dataclass(frozen=True)
@@ -76,22 +103,46 @@ class Validator:
             RequestError: INVALID_ARGUMENT, naming the first field at fault, or FAILED_PRECONDITION
                 for predicted ratings where the data has none.
         """
-        count = len(request.viewers)
-        if not 1 <= count <= self._limits.max_viewers:
-            raise invalid("viewers", f"1 to {self._limits.max_viewers}", count)
+        self._check_viewer_count(request.viewers)
         self._check_k(request.k)
         _check_enum("seen_policy", request.seen_policy, pb.SeenPolicy)
-        viewers = tuple(
-            self._viewer(f"viewers[{at}]", viewer) for at, viewer in enumerate(request.viewers)
-        )
-        _check_distinct(viewers)
+        check_item_ids("allow_item_ids", request.allow_item_ids, self._limits.max_allow)
         return Query(
-            viewers=viewers,
+            viewers=self._viewers(request.viewers),
+            recent=self._recent(request.viewers),
             k=request.k,
             exclude=self._exclude(request.exclude_item_ids),
+            filters=read_filters(request, self._catalogue, self._limits.max_conditions),
             seen_policy=request.seen_policy or pb.EXCLUDE_SEEN_BY_ANY,
             goal=self._goal(request),
+            spread=read_spread(request, self._catalogue),
             reasons=self._reasons(request),
+        )
+
+    def rank(self, request: pb.RankRequest) -> RankQuery:
+        """The request, checked.
+
+        Raises:
+            RequestError: As `recommend`.
+        """
+        self._check_viewer_count(request.viewers)
+        item_ids, most = list(request.item_ids), self._limits.max_ranked
+        if not item_ids:
+            raise invalid("item_ids", f"1 to {most}", 0)
+        check_item_ids("item_ids", item_ids, most)
+        first: dict[str, int] = {}
+        for at, item_id in enumerate(item_ids):
+            if first.setdefault(item_id, at) != at:
+                raise invalid(
+                    f"item_ids[{at}]", f"another item than item_ids[{first[item_id]}]", item_id
+                )
+        rows = self._catalogue.rows(item_ids)
+        return RankQuery(
+            viewers=self._viewers(request.viewers),
+            recent=self._recent(request.viewers),
+            rows=np.sort(rows[rows >= 0]),
+            unknown=tuple(item_ids[at] for at in np.flatnonzero(rows < 0)),
+            goal=self._goal(request),
         )
 
     def similar(self, request: pb.SimilarItemsRequest) -> SimilarQuery:
@@ -111,7 +162,7 @@ class Validator:
             )
         return SimilarQuery(row, request.k, self._exclude(request.exclude_item_ids))
 
-    def _goal(self, request: pb.RecommendRequest) -> Goal:
+    def _goal(self, request: pb.RecommendRequest | pb.RankRequest) -> Goal:
         """What was asked for; else a group's mean rating, if ratings are what people give."""
         _check_enum("objective", request.objective, pb.Objective)
         _check_enum("group_strategy", request.group_strategy, pb.GroupStrategy)
@@ -152,13 +203,25 @@ class Validator:
 
     def _exclude(self, item_ids: Sequence[str]) -> np.ndarray:
         """Rows to exclude; ids that the catalogue does not hold exclude nothing."""
-        if len(item_ids) > self._limits.max_exclude:
-            raise invalid("exclude_item_ids", f"at most {self._limits.max_exclude}", len(item_ids))
-        for at, item_id in enumerate(item_ids):
-            if not item_id:
-                raise invalid(f"exclude_item_ids[{at}]", "an item id", item_id)
+        check_item_ids("exclude_item_ids", item_ids, self._limits.max_exclude)
         rows = self._catalogue.rows(item_ids)
         return rows[rows >= 0]
+
+    def _check_viewer_count(self, viewers: Sequence[pb.Viewer]) -> None:
+        if not 1 <= len(viewers) <= self._limits.max_viewers:
+            raise invalid("viewers", f"1 to {self._limits.max_viewers}", len(viewers))
+
+    def _viewers(self, viewers: Sequence[pb.Viewer]) -> tuple[str | Profile, ...]:
+        read = tuple(self._viewer(f"viewers[{at}]", viewer) for at, viewer in enumerate(viewers))
+        _check_distinct(read)
+        return read
+
+    def _recent(self, viewers: Sequence[pb.Viewer]) -> tuple[Profile, ...]:
+        nothing = unknown_profile(self._card)
+        return tuple(
+            self._history(f"viewers[{at}].recent", viewer.recent, {}) if viewer.recent else nothing
+            for at, viewer in enumerate(viewers)
+        )
 
     def _viewer(self, field: str, viewer: pb.Viewer) -> str | Profile:
         who = viewer.WhichOneof("who")
@@ -171,24 +234,26 @@ class Validator:
         return viewer.user_id
 
     def _anonymous(self, field: str, viewer: pb.AnonymousViewer) -> Profile:
-        if len(viewer.events) > self._limits.max_history:
-            raise invalid(
-                f"{field}.events", f"at most {self._limits.max_history}", len(viewer.events)
-            )
+        features = self._features(field, viewer)
+        return self._history(f"{field}.events", viewer.events, features)
+
+    def _history(
+        self, field: str, events: Sequence[pb.Event], features: dict[str, Feature]
+    ) -> Profile:
+        if len(events) > self._limits.max_history:
+            raise invalid(field, f"at most {self._limits.max_history}", len(events))
         return Profile(
-            rows=self._items(field, viewer.events),
-            ratings=self._ratings(field, viewer.events),
-            timestamps=_timestamps(field, viewer.events),
-            features=self._features(field, viewer),
+            rows=self._items(field, events),
+            ratings=self._ratings(field, events),
+            timestamps=_timestamps(field, events),
+            features=features,
         )
 
     def _items(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
         rows = self._catalogue.rows(event.item_id for event in events)
         at = _first(rows < 0)
         if at is not None:
-            raise invalid(
-                f"{field}.events[{at}].item_id", "an item of the catalogue", events[at].item_id
-            )
+            raise invalid(f"{field}[{at}].item_id", "an item of the catalogue", events[at].item_id)
         return rows
 
     def _ratings(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
@@ -199,7 +264,7 @@ class Validator:
         in_range = (ratings >= low) & (ratings <= high)  # NaN compares false
         at = _first(given & ~in_range if self._card.rating else given)
         if at is not None:
-            raise invalid(f"{field}.events[{at}].rating", expected, float(ratings[at]))
+            raise invalid(f"{field}[{at}].rating", expected, float(ratings[at]))
         return np.where(given, ratings, np.float32(np.nan))
 
     def _features(self, field: str, viewer: pb.AnonymousViewer) -> dict[str, Feature]:
@@ -226,7 +291,7 @@ def _check_distinct(viewers: Sequence[str | Profile]) -> None:
             )
 
 
-def _rating_weight(request: pb.RecommendRequest, objective: pb.Objective) -> float:
+def _rating_weight(request: pb.RecommendRequest | pb.RankRequest, objective: pb.Objective) -> float:
     if not request.HasField("rating_weight"):
         return RATING_WEIGHT
     weight = request.rating_weight
@@ -249,16 +314,16 @@ def _timestamps(field: str, events: Sequence[pb.Event]) -> np.ndarray:
     timestamps = np.array([event.timestamp for event in events], dtype=np.int64)
     at = _first(timestamps < 0)
     if at is not None:
-        raise invalid(f"{field}.events[{at}].timestamp", "0 or later", int(timestamps[at]))
+        raise invalid(f"{field}[{at}].timestamp", "0 or later", int(timestamps[at]))
     if not timestamps.any():
         return timestamps
     at = _first(timestamps == 0)
     if at is not None:
-        raise invalid(f"{field}.events[{at}].timestamp", "one, as other events have one", 0)
+        raise invalid(f"{field}[{at}].timestamp", "one, as other events have one", 0)
     at = _first(np.diff(timestamps) < 0)
     if at is not None:
         raise invalid(
-            f"{field}.events[{at + 1}].timestamp",
+            f"{field}[{at + 1}].timestamp",
             f"events oldest first, so {timestamps[at]} or later",
             int(timestamps[at + 1]),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -113,6 +114,33 @@ def test_recommend_starts_a_server_for_the_call(run_dir: Path, tmp_path: Path):
     # A table of three, and each again with its three reasons.
     assert asked.stdout.count("série") == 3 + 3 * (1 + 3)
     assert asked.stdout.count("1 watched") + asked.stdout.count("2 watched") == 3 * 3
+
+
+@pytest.mark.slow
+def test_recommend_turns_a_page(run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")  # for titles in one line
+    asking = ("recommend", "--user", "1", "-k", 4, "--run", run_dir, "--exclude", "1")
+    wishes = ("--attribute", "year=1950..1975", "--diversity", 0.2, "--cap", "title=1")
+    first = matinee(*asking, *wishes, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    token = first.stdout.partition("next page: --page-token ")[2].strip()
+    second = matinee(*asking, *wishes, "--page-token", token, cwd=tmp_path)
+    assert second.returncode == 0, second.stderr
+    titles = [set(re.findall(r"série \d+, épisode \d+", page.stdout)) for page in (first, second)]
+    assert len(titles[0]) == len(titles[1]) == 4
+    assert not titles[0] & titles[1]
+    other = matinee(*asking, "--page-token", token, cwd=tmp_path)
+    assert other.returncode == 1
+    assert "page_token: expected filters and seen_policy as in the request for" in other.stderr
+
+
+def test_recommend_refuses_an_attribute_before_it_asks(tmp_path: Path):
+    asked = matinee(
+        *("recommend", "--user", "1", "--server", "127.0.0.1:1", "--attribute", "genres"),
+        cwd=tmp_path,
+    )
+    assert asked.returncode == 1
+    assert "--attribute: expected FEATURE=VALUE" in asked.stderr
 
 
 def test_recommend_without_an_answering_server_says_so(tmp_path: Path):

@@ -20,6 +20,11 @@ class ServeConfig:
         max_viewers: Most viewers of one request.
         max_history: Most events of one anonymous history.
         max_exclude: Most excluded item ids.
+        max_allow: Most item ids of an allow-list.
+        max_conditions: Most conditions on item features.
+        max_shown: Items of earlier pages that a page token carries; the pages behind them go
+            through the rest by popularity.
+        max_ranked: Most candidates of a request that brings its own.
         max_explained: Largest k of a request that asks for explanations.
         max_explained_viewers: Most viewers of such a request, whose time and memory grow with the
             third power of their number.
@@ -35,6 +40,10 @@ class ServeConfig:
     max_viewers: int = 8
     max_history: int = 2_000
     max_exclude: int = 10_000
+    max_allow: int = 10_000
+    max_conditions: int = 32
+    max_shown: int = 2_000
+    max_ranked: int = 1_000
     max_explained: int = 50
     max_explained_viewers: int = 4
     max_message_bytes: int = 1 << 20
@@ -52,6 +61,10 @@ class ServeConfig:
             "max_viewers",
             "max_history",
             "max_exclude",
+            "max_allow",
+            "max_conditions",
+            "max_shown",
+            "max_ranked",
             "max_explained",
             "max_explained_viewers",
             "max_concurrent",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.cards import Feature, FeatureKind
 from schemas.config import IndexConfig
-from serving.attributes import Between, OneOf, mask
+from serving.attributes import Between, NoneOf, OneOf, mask
 from serving.catalogue import Catalogue
 from serving.retriever import open_retriever
 from tests.serving.build import CARD, NAN, make_index, write_catalogue
@@ -37,6 +37,10 @@ def catalogue(tmp_path):
         ([OneOf("genres", ("Drama", "Sci-Fi"))], "ace"),
         ([OneOf("genres", ("drama",))], ""),
         ([OneOf("title", ("Dune", "Ça"))], "cd"),
+        ([NoneOf("genres", ("Drama",))], "abd"),
+        ([NoneOf("genres", ("Drama", "Horror"))], "bd"),
+        ([NoneOf("title", ("Dune",))], "abce"),
+        ([NoneOf("genres", ("Drama",)), OneOf("genres", ("Horror",))], "a"),
         ([Between("year", 1979, 1980)], "a"),
         ([Between("year", most=1979)], "ac"),
         ([Between("year", least=1979)], "ade"),
@@ -57,6 +61,8 @@ def test_by_hand(catalogue, conditions, expected):
         (OneOf("genres", ()), r"genres: expected values, none of them empty, got \(\)"),
         (OneOf("genres", ("",)), "genres: expected values"),
         (OneOf("year", ("1979",)), "year: expected a feature of texts, got numeric"),
+        (NoneOf("year", ("1979",)), "year: expected a feature of texts, got numeric"),
+        (NoneOf("genres", ()), "genres: expected values"),
         (Between("genres", 1, 2), "genres: expected a numeric feature, got multi_categorical"),
         (Between("year", 2, 1), "year: expected least <= most, got 2 and 1"),
         (Between("year", math.nan), "year: expected least <= most, got nan"),

@@ -74,3 +74,34 @@ def test_a_missing_column(tmp_path):
 def test_an_item_twice(tmp_path):
     with pytest.raises(ValueError, match="expected each item_id once"):
         Catalogue(write_catalogue(tmp_path, [*ITEMS, ITEMS[0]]), CARD)
+
+
+@pytest.mark.parametrize(
+    ("feature", "rows", "expected"),
+    [
+        ("genres", [0, 2, 1, 3], [["Horror", "Sci-Fi"], ["Drama"], [], []]),
+        ("title", [1, 0, 3], [[], ["Alien"], ["Dune"]]),
+        ("year", [0, 1, 2], [[1979.0], [], [7.3]]),
+        ("genres", [], []),
+    ],
+)
+def test_which_items_have_which_values(catalogue, feature, rows, expected):
+    has = catalogue.values(feature, np.array(rows, np.int64))
+    assert has.dtype == bool
+    # A column for each value, each with the items that have it.
+    values = sorted({value for values in expected for value in values}, key=str)
+    wanted = sorted(tuple(value in values for values in expected) for value in values)
+    assert sorted(map(tuple, has.T.tolist())) == wanted
+
+
+def test_a_year_that_two_items_share_is_one_value_and_zero_is_a_number(tmp_path):
+    items = [("a", "", [], 0.0, 1), ("b", "", [], 1979.0, 1), ("c", "", [], 0.0, 1)]
+    catalogue = Catalogue(write_catalogue(tmp_path, items), CARD)
+    has = catalogue.values("year", np.arange(3))
+    assert sorted(map(tuple, has.T.tolist())) == [(False, True, False), (True, False, True)]
+
+
+def test_a_feature_that_there_is_not(catalogue):
+    catalogue.check_feature("year")
+    with pytest.raises(ValueError, match=r"feature: expected one of \['genres', .*, got 'runtime'"):
+        catalogue.check_feature("runtime")

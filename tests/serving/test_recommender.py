@@ -255,6 +255,224 @@ def test_the_history_matters(recommender, users):
     assert len(lists) > 1
 
 
+def genres_of(recommendation):
+    return list(recommendation.item.features["genres"].values)
+
+
+def any_of(feature, *values):
+    return pb.Condition(feature=feature, any_of=pb.FeatureValues(values=values))
+
+
+def test_filters_are_applied_before_retrieval(bundle, users, seen):
+    # With so few candidates a filter behind retrieval would leave next to nothing.
+    recommender = Recommender(bundle, ServeConfig(candidates=15))
+    features = bundle.catalogue.features(np.arange(len(bundle.catalogue)))
+    genre = features[0]["genres"][0]
+    between = pb.Condition(feature="year", range=pb.Range(least=1950, most=1972))
+    response = ask(recommender, known(users[0]), conditions=[any_of("genres", genre), between])
+    meeting = {
+        item_id
+        for item_id, each in zip(bundle.catalogue.item_ids, features, strict=True)
+        if genre in each["genres"] and 1950 <= float(each.get("year", ["nan"])[0]) <= 1972
+    }
+    left = meeting - seen(users[0])
+    assert len(ids(response)) == min(10, len(left)) > 3
+    assert set(ids(response)) <= left
+    counts = {stage.stage: (stage.items_in, stage.items_out) for stage in response.stages}
+    assert counts["filter"] == (len(bundle.catalogue), len(left))
+
+
+def test_the_best_of_an_allow_list(recommender, bundle, users):
+    allowed = bundle.catalogue.item_ids[::7]
+    fields = {"allow_item_ids": [*allowed, *allowed], "seen_policy": pb.INCLUDE_SEEN}
+    response = ask(recommender, known(users[0]), k=100, **fields)
+    assert sorted(ids(response)) == sorted(allowed)
+    assert list(response.notes) == [
+        f"{len(allowed)} items instead of 100: the catalogue holds {len(bundle.catalogue)}, 0 of "
+        f"them seen or excluded, {len(bundle.catalogue) - len(allowed)} ruled out by filters"
+    ]
+    # Exclusions hold for them too.
+    without = ask(recommender, known(users[0]), k=100, exclude_item_ids=allowed[:3], **fields)
+    assert sorted(ids(without)) == sorted(allowed[3:])
+
+
+@pytest.mark.parametrize("nobody", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conditions": [any_of("genres", "no such genre")]},
+        {"allow_item_ids": ["no such item"]},
+        {"conditions": [any_of("genres", "no such genre")], "diversity": 0.5, "explain": True},
+    ],
+)
+def test_everything_filtered(recommender, bundle, users, nobody, fields):
+    viewers = [EMPTY] if nobody else known(*users[:2])
+    response = ask(recommender, viewers, **fields)
+    assert len(response.recommendations) == 0
+    assert response.next_page_token == ""
+    items = len(bundle.catalogue)
+    assert response.notes[-1] == (
+        f"0 items instead of 10: the catalogue holds {items}, 0 of them seen or excluded, "
+        f"{items} ruled out by filters"
+    )
+    unknown = "allow_item_ids: 1 of them not in the catalogue"
+    assert (unknown in response.notes) == ("allow_item_ids" in fields)
+
+
+def test_duplicate_ids(recommender, users):
+    first = ids(ask(recommender, known(users[0])))
+    response = ask(recommender, known(users[0]), exclude_item_ids=first * 3)
+    assert ids(response) == ids(ask(recommender, known(users[0]), exclude_item_ids=first))
+
+
+def test_recent_events_count_as_history(recommender, bundle, users, as_anonymous):
+    profile, new = bundle.profiles.get(users[0]), bundle.catalogue.item_ids[-5:-3]
+    now = int(profile.timestamps[-1]) + 3_600
+    events = [pb.Event(item_id=item_id, rating=4, timestamp=now) for item_id in new]
+    merged = ask(recommender, [pb.Viewer(user_id=users[0], recent=events)], k=20)
+    whole = as_anonymous(users[0])
+    whole.events.extend(events)
+    expected = ask(recommender, [pb.Viewer(anonymous=whole)], k=20)
+    assert ids(merged) == ids(expected)
+    assert scores(merged) == pytest.approx(scores(expected), rel=1e-5)
+    assert scores(merged) != pytest.approx(scores(ask(recommender, known(users[0]), k=20)))
+    assert list(merged.notes) == []
+    # The same events beside an anonymous history.
+    split = pb.Viewer(anonymous=as_anonymous(users[0]), recent=events)
+    assert ids(ask(recommender, [split], k=20)) == ids(expected)
+
+
+def test_recent_events_are_seen(recommender, bundle, users):
+    watched = ids(ask(recommender, known(users[0]), k=3))
+    events = [pb.Event(item_id=item_id) for item_id in watched]
+    response = ask(recommender, [pb.Viewer(user_id=users[0], recent=events)])
+    assert not set(watched) & set(ids(response))
+
+
+def test_an_unknown_user_with_recent_events(recommender, bundle):
+    events = [pb.Event(item_id=bundle.catalogue.item_ids[3], rating=4)]
+    response = ask(recommender, [pb.Viewer(user_id="no such user", recent=events)])
+    nameless = ask(recommender, [pb.Viewer(anonymous=pb.AnonymousViewer(events=events))])
+    assert ids(response) == ids(nameless)
+    assert {r.source for r in response.recommendations} == {pb.PERSONAL}
+    assert list(response.notes) == [
+        "viewers[0].user_id: not a user of the prepared data; taken as a viewer with the recent "
+        "events alone"
+    ]
+
+
+@pytest.mark.parametrize("nobody", [False, True])
+def test_a_cap(recommender, users, nobody):
+    viewers = [EMPTY] if nobody else known(users[0])
+    plain, capped = (
+        ask(recommender, viewers, k=6, caps=caps)
+        for caps in ([], [pb.Cap(feature="genres", at_most=1)])
+    )
+    found = [genre for r in capped.recommendations for genre in genres_of(r)]
+    assert len(set(found)) == len(found)
+    assert ids(capped) != ids(plain)
+    # The first of each genre, in the order of the whole list.
+    whole, expected, had = ask(recommender, viewers, k=200), [], set()
+    for one in whole.recommendations:
+        if not had & set(genres_of(one)):
+            expected.append(one.item.item_id)
+            had |= set(genres_of(one))
+    assert ids(capped) == expected[:6]
+    stage = {stage.stage: stage for stage in capped.stages}["rerank"]
+    assert stage.items_out == len(capped.recommendations)
+
+
+def test_a_cap_that_leaves_no_place(recommender, bundle, users):
+    genre = genres_of(ask(recommender, known(users[0]), k=1).recommendations[0])[0]
+    fields = {
+        "conditions": [any_of("genres", genre)],
+        "caps": [pb.Cap(feature="genres", at_most=2)],
+        "seen_policy": pb.INCLUDE_SEEN,
+    }
+    response = ask(recommender, known(users[0]), k=3, **fields)
+    assert len(response.recommendations) == 2
+    assert list(response.notes) == ["2 items instead of 3: the caps leave no place"]
+    assert response.next_page_token
+
+
+def test_diversity_makes_lists_less_alike(recommender, bundle, users):
+    def likeness(response):
+        vectors = bundle.retriever.vectors(bundle.catalogue.rows(ids(response)))
+        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return (units @ units.T)[np.triu_indices(10, 1)].mean()
+
+    def mean_likeness(diversity):
+        lists = [ask(recommender, known(user), diversity=diversity) for user in users[:10]]
+        return np.mean([likeness(response) for response in lists])
+
+    plain, half, whole = (mean_likeness(diversity) for diversity in (0.0, 0.5, 1.0))
+    assert plain > half + 0.05 > whole + 0.1
+
+
+def test_the_first_of_a_diverse_list_is_the_best(recommender, users):
+    for diversity in (0.3, 1.0):
+        (best,) = ids(ask(recommender, known(users[0]), k=1))
+        assert ids(ask(recommender, known(users[0]), diversity=diversity))[0] == best
+
+
+def test_reranked_items_are_explained(recommender, users):
+    fields = {"diversity": 0.5, "caps": [pb.Cap(feature="genres", at_most=2)]}
+    plain = ask(recommender, known(*users[:2]), **fields)
+    told = ask(recommender, known(*users[:2]), explain=True, **fields)
+    assert ids(told) == ids(plain)
+    assert all(len(r.reasons) == 3 for r in told.recommendations)
+
+
+def rank(recommender, viewers, item_ids, **fields):
+    request = pb.RankRequest(viewers=viewers, item_ids=item_ids, **fields)
+    return recommender.rank(request, "test")
+
+
+@pytest.mark.parametrize("objective", [pb.WATCH_NEXT, pb.RATING, pb.BLEND])
+@pytest.mark.parametrize("count", [1, 2])
+def test_ranking_what_was_retrieved_is_recommending(recommender, users, objective, count):
+    viewers = known(*users[:count])
+    whole = ask(recommender, viewers, k=200, objective=objective)
+    ranked = rank(recommender, viewers, sorted(ids(whole)), objective=objective)
+    assert ids(ranked) == ids(whole)
+    assert {r.source for r in ranked.recommendations} == {pb.GIVEN}
+    for one, other in zip(ranked.recommendations, whole.recommendations, strict=True):
+        assert one.item == other.item
+        assert one.scores.score == pytest.approx(other.scores.score, rel=1e-4, abs=1e-6)
+        assert one.scores.retrieval == pytest.approx(other.scores.retrieval, rel=1e-4, abs=1e-6)
+        assert one.scores.joint_rating == pytest.approx(other.scores.joint_rating, abs=1e-4)
+    assert (ranked.objective, ranked.group_strategy) == (whole.objective, whole.group_strategy)
+    assert ranked.versions == whole.versions
+    assert [stage.stage for stage in ranked.stages] == [
+        "resolve", "encode", "score", "rank", "respond"
+    ]  # fmt: skip
+
+
+def test_candidates_that_are_not_known_are_reported(recommender, bundle, users):
+    item_ids = ["x", *bundle.catalogue.item_ids[:3], "a" * 10]
+    response = rank(recommender, known(users[0]), item_ids)
+    assert sorted(ids(response)) == sorted(bundle.catalogue.item_ids[:3])
+    assert list(response.unknown_item_ids) == ["x", "a" * 10]
+    assert list(response.notes) == ["item_ids: 2 of them not in the catalogue"]
+    nothing = rank(recommender, known(users[0]), ["x"])
+    assert (len(nothing.recommendations), list(nothing.unknown_item_ids)) == (0, ["x"])
+
+
+def test_candidates_of_viewers_without_history_go_by_popularity(recommender, bundle):
+    response = rank(recommender, [EMPTY], bundle.catalogue.item_ids)
+    assert ids(response) == [bundle.catalogue.item_ids[row] for row in bundle.catalogue.popular]
+    assert {r.source for r in response.recommendations} == {pb.POPULAR}
+    assert list(response.notes) == ["no viewer has a history: these are the most watched items"]
+
+
+def test_recent_events_count_in_a_ranking(recommender, bundle, users):
+    item_ids = bundle.catalogue.item_ids[:40]
+    events = [pb.Event(item_id=bundle.catalogue.item_ids[50], rating=5)]
+    plain = rank(recommender, known(users[0]), item_ids)
+    moved = rank(recommender, [pb.Viewer(user_id=users[0], recent=events)], item_ids)
+    assert scores(plain) != scores(moved)
+
+
 def test_similar_items(recommender, bundle):
     item_ids = bundle.catalogue.item_ids
     response = recommender.similar_items(pb.SimilarItemsRequest(item_id=item_ids[3], k=5), "test")
@@ -282,7 +500,8 @@ def test_model_info(recommender, bundle):
     info = recommender.model_info(pb.GetModelInfoRequest(), "test")
     assert (info.items, info.users) == (len(bundle.catalogue), len(bundle.profiles))
     assert info.index_kind == bundle.retriever.kind
-    assert info.limits.max_k == ServeConfig().max_k
+    for limit in info.limits.DESCRIPTOR.fields:
+        assert getattr(info.limits, limit.name) == getattr(ServeConfig(), limit.name)
     assert dict(info.item_features) == {
         name: str(feature.kind) for name, feature in bundle.card.item_features.items()
     }

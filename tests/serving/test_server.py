@@ -78,6 +78,47 @@ def test_client_arguments_arrive(client, users):
     assert catalogue.items_in - catalogue.items_out == 1
 
 
+def test_filters_pages_and_spread_arrive(client, bundle, users):
+    genre = bundle.catalogue.features(bundle.catalogue.rows(["1"]))[0]["genres"][0]
+    fields = {
+        "users": users[:1],
+        "k": 4,
+        "conditions": [pb.Condition(feature="genres", any_of=pb.FeatureValues(values=[genre]))],
+        "allow": bundle.catalogue.item_ids[:100],
+        "diversity": 0.5,
+        "caps": {"title": 1},
+        "seen_policy": pb.INCLUDE_SEEN,
+    }
+    found, token = [], ""
+    while token or not found:
+        page = client.recommend(**fields, page_token=token)
+        found += ids(page)
+        token = page.next_page_token
+        assert "rerank" in [stage.stage for stage in page.stages]
+    features = bundle.catalogue.features(bundle.catalogue.rows(fields["allow"]))
+    of_genre = [
+        item_id
+        for item_id, each in zip(fields["allow"], features, strict=True)
+        if genre in each["genres"]
+    ]
+    assert sorted(found) == sorted(of_genre)
+    with pytest.raises(ClientError, match="page_token: expected diversity and caps as in"):
+        first = client.recommend(**fields)
+        client.recommend(**(fields | {"caps": {}}), page_token=first.next_page_token)
+
+
+def test_recent_events_and_candidates_arrive(client, bundle, users):
+    events = {users[1]: [pb.Event(item_id=bundle.catalogue.item_ids[-1], rating=5)]}
+    found = client.recommend(users=users[:2], k=5, recent=events)
+    assert bundle.catalogue.item_ids[-1] not in ids(found)
+    ranked = client.rank(
+        [*ids(found), "no such item"], users=users[:2], recent=events, objective=pb.BLEND
+    )
+    assert sorted(ids(ranked)) == sorted(ids(found))
+    assert list(ranked.unknown_item_ids) == ["no such item"]
+    assert ranked.objective == pb.BLEND
+
+
 def test_explanations_are_asked_for_and_arrive(client, users):
     plain = client.recommend(users=users[:2], k=3)
     told = client.recommend(users=users[:2], k=3, explain=True, explain_events=2)
@@ -100,6 +141,7 @@ def test_similar_items_and_model_info(client, bundle):
     [
         (lambda c: c.recommend(), "INVALID_ARGUMENT", "viewers: expected 1 to 8, got 0"),
         (lambda c: c.recommend(users="uv", k=0), "INVALID_ARGUMENT", "k: expected 1 to 500, got 0"),
+        (lambda c: c.rank([], "u"), "INVALID_ARGUMENT", "item_ids: expected 1 to 1000, got 0"),
         (lambda c: c.similar_items("no such item"), "NOT_FOUND", "item_id: 'no such item' is not"),
         (
             lambda c: c.recommend(
@@ -175,7 +217,8 @@ def test_grpcurl_lists_the_services(server):
     assert listed.returncode == 0, listed.stderr
     assert set(listed.stdout.split()) >= {SERVICE, "grpc.health.v1.Health"}
     methods = grpcurl(server.target, "list", SERVICE).stdout.split()
-    assert methods == [f"{SERVICE}.{m}" for m in ("GetModelInfo", "Recommend", "SimilarItems")]
+    names = ("GetModelInfo", "Rank", "Recommend", "SimilarItems")
+    assert methods == [f"{SERVICE}.{name}" for name in names]
 
 
 def test_grpcurl_calls_the_service(server, users):
@@ -187,6 +230,28 @@ def test_grpcurl_calls_the_service(server, users):
     assert len(response["recommendations"]) == 3
     assert (response["objective"], response["group_strategy"]) == ("BLEND", "LEAST_MISERY")
     assert len(response["recommendations"][0]["scores"]["viewer_ratings"]) == 2
+
+
+def test_grpcurl_filters_and_ranks(server, users):
+    who = {"viewers": [{"userId": users[0]}]}
+    range_of_years = {"feature": "year", "range": {"least": 1950, "most": 1970}}
+    asked = who | {
+        "k": 3,
+        "conditions": [range_of_years],
+        "caps": [{"feature": "title", "atMost": 1}],
+    }
+    answer = grpcurl("-d", json.dumps(asked), server.target, f"{SERVICE}/Recommend")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    items = [one["item"] for one in found["recommendations"]]
+    assert len(items) == 3
+    assert all(1950 <= int(item["features"]["year"]["values"][0]) <= 1970 for item in items)
+    asked = who | {"itemIds": [item["item_id"] for item in items]}
+    answer = grpcurl("-d", json.dumps(asked), server.target, f"{SERVICE}/Rank")
+    assert answer.returncode == 0, answer.stderr
+    ranked = json.loads(answer.stdout)
+    assert len(ranked["recommendations"]) == 3
+    assert {one["source"] for one in ranked["recommendations"]} == {"GIVEN"}
 
 
 def test_grpcurl_shows_an_error(server):

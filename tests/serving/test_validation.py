@@ -21,6 +21,9 @@ LIMITS = ServeConfig(
     max_exclude=5,
     max_explained=8,
     max_explained_viewers=2,
+    max_allow=3,
+    max_conditions=2,
+    max_ranked=4,
 )
 
 
@@ -134,6 +137,50 @@ INVALID = {
     "empty exclusion": (
         request(U, exclude_item_ids=["a", ""]),
         "exclude_item_ids[1]: expected an item id, got ''",
+    ),
+    "too many allowed items": (
+        request(U, allow_item_ids=["x"] * 4),
+        "allow_item_ids: expected at most 3, got 4",
+    ),
+    "empty allowed item": (
+        request(U, allow_item_ids=[""]),
+        "allow_item_ids[0]: expected an item id, got ''",
+    ),
+    "a condition that nothing can meet": (
+        request(U, conditions=[pb.Condition(feature="year", range=pb.Range(least=2, most=1))]),
+        "conditions[0].year: expected least <= most, got 2.0 and 1.0",
+    ),
+    "too many conditions": (
+        request(U, conditions=[pb.Condition()] * 3),
+        "conditions: expected at most 2, got 3",
+    ),
+    "too much diversity": (
+        request(U, diversity=2.0),
+        "diversity: expected 0 to 1, got 2",
+    ),
+    "a cap of 0": (
+        request(U, caps=[pb.Cap(feature="genres")]),
+        "caps[0].at_most: expected 1 or more, got 0",
+    ),
+    "too many recent events": (
+        request(U, pb.Viewer(user_id="v", recent=[event()] * 5)),
+        "viewers[1].recent: expected at most 4, got 5",
+    ),
+    "unknown recent item": (
+        request(pb.Viewer(user_id="v", recent=[event(), event("x")])),
+        "viewers[0].recent[1].item_id: expected an item of the catalogue, got 'x'",
+    ),
+    "recent rating above the scale": (
+        request(pb.Viewer(user_id="v", recent=[event(rating=6)])),
+        "viewers[0].recent[0].rating: expected 1.0 to 5.0, got 6",
+    ),
+    "recent events not oldest first": (
+        request(pb.Viewer(user_id="v", recent=[event(timestamp=7), event(timestamp=6)])),
+        "viewers[0].recent[1].timestamp: expected events oldest first, so 7 or later, got 6",
+    ),
+    "recent events of nobody": (
+        request(pb.Viewer(recent=[event()])),
+        "viewers[0]: expected a user_id or an anonymous viewer, got None",
     ),
     "oversize history": (
         request(anonymous(*[event()] * 5)),
@@ -300,6 +347,48 @@ def test_an_anonymous_viewer(validator):
     (profile,) = validator.recommend(request(anonymous(age="35"))).viewers
     assert profile.features["age"] == 35.0
     assert len(profile.rows) == 0
+
+
+def test_recent_events(validator):
+    viewer = pb.Viewer(user_id="v", recent=[event("c", rating=2, timestamp=9)])
+    query = validator.recommend(request(U, viewer))
+    assert query.viewers == ("u", "v")
+    nothing, recent = query.recent
+    assert len(nothing.rows) == 0
+    assert (recent.rows.tolist(), recent.ratings.tolist()) == ([2], [2.0])
+    assert recent.timestamps.tolist() == [9]
+
+
+def test_candidates(validator):
+    asked = pb.RankRequest(viewers=[U, user("v")], item_ids=["d", "x", "a"], objective=pb.BLEND)
+    query = validator.rank(asked)
+    assert query.viewers == ("u", "v")
+    assert query.rows.tolist() == [0, 3]
+    assert query.unknown == ("x",)
+    assert query.goal == Goal(pb.BLEND, pb.JOINT, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"viewers": []}, "viewers: expected 1 to 3, got 0"),
+        ({"viewers": [U, U]}, "viewers[1].user_id: expected another user than viewers[0], got 'u'"),
+        ({"item_ids": []}, "item_ids: expected 1 to 4, got 0"),
+        ({"item_ids": list("abcde")}, "item_ids: expected at most 4, got 5"),
+        ({"item_ids": ["a", ""]}, "item_ids[1]: expected an item id, got ''"),
+        (
+            {"item_ids": ["x", "a", "x"]},
+            "item_ids[2]: expected another item than item_ids[0], got 'x'",
+        ),
+        ({"objective": 9}, "objective: expected one of ["),
+        ({"rating_weight": 0.5}, "rating_weight: expected none without BLEND, got 0.5"),
+    ],
+)
+def test_invalid_candidates(validator, fields, message):
+    with pytest.raises(RequestError) as caught:
+        validator.rank(pb.RankRequest(**({"viewers": [U], "item_ids": ["a"]} | fields)))
+    assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert str(caught.value).startswith(message)
 
 
 def test_two_anonymous_viewers_may_be_alike(validator):
