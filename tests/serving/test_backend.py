@@ -109,13 +109,14 @@ def test_explanations_name_the_newest_events(bundle, profiles):
     rows = np.arange(5)
     retrieval = bundle.retriever.score(bundle.encoder.encode(viewers), rows).T
     moved = bundle.ranker.explain(viewers, rows, retrieval)
-    assert moved.watch_next.shape == moved.joint_rating.shape == (5, 3, 20)
+    assert moved.watch_next.shape == moved.rating.shape == (5, 3, 3, 20)
+    assert moved.joint_rating.shape == (5, 3, 20)
     assert moved.event_rows.tolist() == [
         viewers[0].rows[-20:].tolist(),
         [-1] * 20,
         [-1] * 16 + viewers[2].rows.tolist(),
     ]
-    for values in (moved.watch_next, moved.joint_rating):
+    for values in (moved.joint_rating, *np.moveaxis(moved.watch_next, 1, 0)):
         assert not values[:, moved.event_rows < 0].any()
         assert (values[:, moved.event_rows >= 0] != 0).all(axis=0).any()
 
@@ -128,7 +129,7 @@ def test_what_is_explained_is_the_score_that_rank_gives(bundle, profiles):
     whole = bundle.ranker.rank(viewers, rows, retrieval)
     empty = bundle.ranker.rank([newest(profiles[0], 0)], rows, retrieval)
     expected = (whole.watch_next - empty.watch_next)[:, 0]
-    np.testing.assert_allclose(moved.watch_next[:, 0, -1], expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(moved.watch_next[:, 0, 0, -1], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_model_that_answers_nan_is_an_error(bundle, profiles):
