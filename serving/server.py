@@ -28,7 +28,7 @@ from serving.service import RecommenderService
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
 THREADS = 4
-"""Requests worked on at once: TensorFlow spreads one request over the cores by itself."""
+"""Requests worked on at once, if none are merged: TensorFlow spreads one over the cores itself."""
 
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
@@ -59,7 +59,9 @@ def serve(run: Path, config: ServeConfig) -> None:
 
 
 async def _serve(recommender: Recommender, config: ServeConfig) -> None:
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="request") as pool:
+    # Calls can only be merged if their requests wait at once, each in a thread of its own.
+    threads = max(THREADS, config.max_batch)
+    with ThreadPoolExecutor(threads, thread_name_prefix="request") as pool:
         server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", config.max_message_bytes),
