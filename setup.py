@@ -23,6 +23,8 @@ SERVE = [
     "grpcio>=1.81,<1.86",  # up to the newest that was run with the two below
     "grpcio-health-checking>=1.81,<1.82",  # 1.82 wants protobuf 7
     "grpcio-reflection>=1.81,<1.82",  # and 1.82 of this one too
+    # The calls of TensorFlow Serving; tfx-bsl wants < 2.20, and a later one lifts protobuf to 7.
+    "tensorflow-serving-api>=2.19,<2.20",
 ]
 
 TRAIN = [
@@ -31,7 +33,6 @@ TRAIN = [
     "tensorflow-transform==1.21.0",  # the newest; its graphs lie inside the SavedModels
     "tfx-bsl==1.21.0",  # its release goes with tensorflow-transform's
     "tensorflow-metadata>=1.17,<2",  # what tfx-bsl 1.21 asks for; a 2 may change the schema
-    "tensorflow-serving-api>=2.19,<2.20",  # tfx-bsl wants < 2.20; a later one lifts protobuf to 7
     "keras>=3.15,<3.16",  # how it saves variables differs from one minor release to the next
     "tf-keras==2.21.0",  # the legacy Keras that TFRS 0.7.7 insists on; must match TensorFlow
     "tensorboard>=2.21,<2.22",  # TensorFlow writes no summaries without it; must match it

@@ -48,6 +48,13 @@ def serve(
             help="Port; 0 takes a free one.", show_default=f"{DEFAULTS.port}, or the config's"
         ),
     ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="What runs the models: in-process or tf-serving://HOST:PORT.",
+            show_default=f"{DEFAULTS.backend}, or the config's",
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
     from serving.server import serve as serve_run
@@ -56,7 +63,8 @@ def serve(
     limits = load_config(config).serve
     host = limits.host if host is None else host
     port = limits.port if port is None else port
-    serve_run(run, dataclasses.replace(limits, host=host, port=port))
+    backend = limits.backend if backend is None else backend
+    serve_run(run, dataclasses.replace(limits, host=host, port=port, backend=backend))
 
 
 @app.command()

@@ -17,8 +17,9 @@ def main() -> None:
     parser.add_argument("--config", type=Path, help="TOML; its [serve] table is used")
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--backend", help="in-process or tf-serving://HOST:PORT")
     arguments = parser.parse_args()
-    given = {"host": arguments.host, "port": arguments.port}
+    given = {"host": arguments.host, "port": arguments.port, "backend": arguments.backend}
     try:
         config = load_config(arguments.config).serve
         config = dataclasses.replace(

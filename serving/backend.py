@@ -1,24 +1,20 @@
-"""The models, run in this process from their SavedModels: raw values in, numpy out."""
+"""The models as the request path calls them, wherever they run: raw values in, numpy out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-
-import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
-
-# isort: split
-import tensorflow as tf
 
 from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.cards import Card
 from serving.catalogue import Catalogue
+from serving.in_process import InProcess
 from serving.profiles import NUMBERS, Profile
+from serving.signatures import Backend, Shapes, Signature
 
 HISTORY = (columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP)
 
@@ -56,40 +52,55 @@ class Contributions(NamedTuple):
 class QueryEncoder:
     """The query tower."""
 
-    def __init__(self, retrieval: Artifact, card: Card, catalogue: Catalogue) -> None:
-        """Loads the SavedModel of a retrieval artefact.
+    def __init__(
+        self, retrieval: Artifact, card: Card, catalogue: Catalogue, backend: Backend | None = None
+    ) -> None:
+        """Opens the model of a retrieval artefact.
+
+        Args:
+            retrieval: The artefact.
+            card: Of the data.
+            catalogue: Whose rows the histories are.
+            backend: What runs the model; None: this process.
 
         Raises:
-            ValueError: The signature does not take what the card says.
+            ValueError: The signature does not take or give what it should.
+            OSError: The backend does not have the model.
         """
         config = retrieval.manifest["config"]
         self._context = [columns.REQUEST_TIMESTAMP] if config.get("request_context") else []
         inputs = [*HISTORY, *card.user_inputs, *self._context]
-        self._encode = _Signature(_load(retrieval), "serving_default", inputs)
+        self.model = (backend or InProcess()).open(retrieval, "retrieval")
+        outputs = {"query_vector": np.float32}
+        self._encode = Signature(self.model, "serving_default", inputs, outputs)
+        self._embedding_dim = int(config["embedding_dim"])
         self._viewers = _Viewers(card, catalogue, int(config["history_len"]))
 
     def encode(self, viewers: Sequence[Profile]) -> np.ndarray:
         """Query vectors of now, `[viewers, embedding_dim]` float32."""
         now = np.full(len(viewers), time.time(), np.int64)
         context = dict.fromkeys(self._context, now)
-        return self._encode(self._viewers.tensors(viewers) | context)["query_vector"]
+        shapes = {"query_vector": (len(viewers), self._embedding_dim)}
+        return self._encode(self._viewers.tensors(viewers) | context, shapes)["query_vector"]
 
 
 class Ranker:
     """The ranking transformer; its owners are the viewers."""
 
-    def __init__(self, ranking: Artifact, card: Card, catalogue: Catalogue) -> None:
-        """Loads the SavedModel of a ranking artefact.
-
-        Raises:
-            ValueError: The signature does not take what the card says.
-        """
+    def __init__(
+        self, ranking: Artifact, card: Card, catalogue: Catalogue, backend: Backend | None = None
+    ) -> None:
+        """Opens the model of a ranking artefact; as `QueryEncoder`."""
         inputs = [*HISTORY, *card.user_inputs, columns.OWNER_COUNT]
         inputs += [columns.CANDIDATE_ITEM_ID, columns.RETRIEVAL_SCORE]
-        model = _load(ranking)
-        self._explain = _Signature(model, "explain", inputs)
-        self._rank = _Signature(model, "serving_default", inputs)
-        self._viewers = _Viewers(card, catalogue, int(ranking.manifest["config"]["history_len"]))
+        self.model = (backend or InProcess()).open(ranking, "ranking")
+        scores = dict.fromkeys(RankerScores._fields, np.float32)
+        moved = scores | {columns.EVENT: np.int64}
+        self._explain = Signature(self.model, "explain", inputs, moved)
+        self._rank = Signature(self.model, "serving_default", inputs, scores)
+        history_len = int(ranking.manifest["config"]["history_len"])
+        self._explained_events = min(columns.EXPLAINED_EVENTS, history_len)
+        self._viewers = _Viewers(card, catalogue, history_len)
         self._item_ids = catalogue.encoded_ids
 
     def rank(
@@ -102,17 +113,26 @@ class Ranker:
             rows: `[candidates]` int64 catalogue rows.
             retrieval_scores: `[candidates, viewers]` float32 inner products.
         """
-        outputs = _of_one(self._rank, self._tensors(viewers, rows, retrieval_scores))
-        return RankerScores(**{name: outputs[name] for name in RankerScores._fields})
+        each = (len(rows), len(viewers))
+        shapes = {"rating": each, "joint_rating": each[:1], "watch_next": each}
+        tensors = self._tensors(viewers, rows, retrieval_scores)
+        return RankerScores(**_of_one(self._rank, tensors, shapes))
 
     def explain(
         self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray
     ) -> Contributions:
         """What each of the viewers' newest events adds to the scores of items; as `rank`."""
-        outputs = _of_one(self._explain, self._tensors(viewers, rows, retrieval_scores))
-        event, sent = outputs[columns.EVENT], self._viewers.rows(viewers)
+        items, owners = len(rows), len(viewers)
+        events = (owners, self._explained_events)
+        shapes = {
+            "rating": (items, owners, *events),
+            "joint_rating": (items, *events),
+            "watch_next": (items, owners, *events),
+            columns.EVENT: events,
+        }
+        outputs = _of_one(self._explain, self._tensors(viewers, rows, retrieval_scores), shapes)
+        event, sent = outputs.pop(columns.EVENT), self._viewers.rows(viewers)
         watched = np.take_along_axis(sent, np.maximum(event, 0), axis=1)
-        del outputs[columns.EVENT]
         return Contributions(event_rows=np.where(event >= 0, watched, -1), **outputs)
 
     def _tensors(
@@ -126,52 +146,15 @@ class Ranker:
         }
 
 
-def _of_one(signature: _Signature, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _of_one(
+    signature: Signature, tensors: dict[str, np.ndarray], shapes: Shapes
+) -> dict[str, np.ndarray]:
     """The outputs for one request, where the model's batch is requests."""
-    outputs = signature({name: value[np.newaxis] for name, value in tensors.items()})
+    outputs = signature(
+        {name: value[np.newaxis] for name, value in tensors.items()},
+        {name: (1, *shape) for name, shape in shapes.items()},
+    )
     return {name: value[0] for name, value in outputs.items()}
-
-
-class _Loaded(NamedTuple):
-    """A SavedModel and where it lies."""
-
-    path: Path
-    model: Any
-
-
-def _load(artifact: Artifact) -> _Loaded:
-    path = artifact.path / "model"
-    return _Loaded(path, tf.saved_model.load(str(path)))
-
-
-class _Signature:
-    """A signature of a SavedModel."""
-
-    def __init__(self, loaded: _Loaded, name: str, inputs: Sequence[str]) -> None:
-        # The loaded object owns the variables that the signature only refers to.
-        self._loaded = loaded
-        found = loaded.model.signatures
-        if name not in found:
-            raise ValueError(
-                f"{loaded.path}: expected the signature {name}, got {sorted(found)}; train it again"
-            )
-        self._signature = found[name]
-        self._dtypes: dict[str, tf.DType] = {
-            name: spec.dtype for name, spec in self._signature.structured_input_signature[1].items()
-        }
-        if set(self._dtypes) != set(inputs):
-            raise ValueError(
-                f"{loaded.path}: {name}: expected the inputs {sorted(inputs)}, "
-                f"got {sorted(self._dtypes)}"
-            )
-
-    def __call__(self, values: dict[str, Any]) -> dict[str, np.ndarray]:
-        tensors = {name: tf.constant(values[name], dtype) for name, dtype in self._dtypes.items()}
-        outputs = {name: value.numpy() for name, value in self._signature(**tensors).items()}
-        for name, value in outputs.items():
-            if not np.isfinite(value).all():
-                raise FloatingPointError(f"the model's {name} holds NaN or infinity")
-        return outputs
 
 
 class _Viewers:

@@ -13,6 +13,7 @@ from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.profiles import Profiles
 from serving.retriever import Retriever, open_retriever
+from serving.signatures import Backend
 
 STAGES = ("prepared", "retrieval", "index", "ranking")
 
@@ -39,11 +40,25 @@ class Bundle:
     ranker: Ranker
     versions: Mapping[str, str]
 
+    def check_models(self) -> None:
+        """Returns if both models would answer now.
 
-def open_bundle(run: Path) -> Bundle:
+        Raises:
+            BackendError: One would not.
+        """
+        self.encoder.model.check()
+        self.ranker.model.check()
+
+
+def open_bundle(run: Path, backend: Backend | None = None) -> Bundle:
     """Opens the latest prepared data, models and index of a run directory.
 
+    Args:
+        run: The run directory.
+        backend: What runs the models; None: this process.
+
     Raises:
+        ConnectionError: The backend does not have one of the models.
         FileNotFoundError: A stage has no finished build; the message names it.
         ValueError: The stages were not built from each other, or a file is not as it should be.
     """
@@ -63,7 +78,7 @@ def open_bundle(run: Path) -> Bundle:
         catalogue=catalogue,
         profiles=Profiles(prepared / "profiles.parquet", card, catalogue),
         retriever=retriever,
-        encoder=QueryEncoder(stages["retrieval"], card, catalogue),
-        ranker=Ranker(stages["ranking"], card, catalogue),
+        encoder=QueryEncoder(stages["retrieval"], card, catalogue, backend),
+        ranker=Ranker(stages["ranking"], card, catalogue, backend),
         versions={stage: artifact.version for stage, artifact in stages.items()},
     )

@@ -8,7 +8,7 @@ _LONGEST_VALUE = 80
 
 
 class RequestError(Exception):
-    """The client's fault, with the gRPC status it gets.
+    """Why a request is not answered, with the gRPC status that its client gets.
 
     Attributes:
         code: gRPC status code.
@@ -17,6 +17,13 @@ class RequestError(Exception):
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class BackendError(RequestError):
+    """Not the client's fault: what runs the models gave no answer, or none that can be used.
+
+    The message says nothing of what the request holds, so that it can be logged.
+    """
 
 
 def invalid(field: str, expected: str, got: object) -> RequestError:

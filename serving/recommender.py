@@ -164,6 +164,14 @@ class Recommender:
             rating_max=bundle.card.rating.max if bundle.card.rating else 0.0,
         )
 
+    def check_models(self) -> None:
+        """Returns if the models would answer now.
+
+        Raises:
+            BackendError: One would not.
+        """
+        self._bundle.check_models()
+
     def warm_up(self) -> None:
         """Sends requests down the path, so that no client waits for TensorFlow's first run."""
         event = pb.Event(item_id=self._bundle.catalogue.item_ids[0])

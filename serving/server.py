@@ -6,7 +6,9 @@ import asyncio
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -15,7 +17,10 @@ from grpc_reflection.v1alpha import reflection
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
+from serving.backends import backend_of
 from serving.bundle import open_bundle
+from serving.errors import BackendError
+from serving.model_watch import watch_models
 from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
 from serving.service import RecommenderService
@@ -23,7 +28,7 @@ from serving.service import RecommenderService
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
 THREADS = 4
-"""Requests worked on at once: TensorFlow spreads one request over the cores by itself."""
+"""Requests worked on at once, if none are merged: TensorFlow spreads one over the cores itself."""
 
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
@@ -41,16 +46,22 @@ def serve(run: Path, config: ServeConfig) -> None:
     Raises:
         FileNotFoundError: A stage of the run has no finished build.
         ValueError: The stages do not belong together.
-        OSError: The address cannot be listened on.
+        OSError: The address cannot be listened on, or the models do not answer where the config
+            says that they are served.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    recommender = Recommender(open_bundle(run), config)
-    recommender.warm_up()
+    recommender = Recommender(open_bundle(run, backend_of(config)), config)
+    try:
+        recommender.warm_up()
+    except BackendError as error:
+        raise ConnectionError(f"{config.backend}: {error}") from error
     asyncio.run(_serve(recommender, config))
 
 
 async def _serve(recommender: Recommender, config: ServeConfig) -> None:
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="request") as pool:
+    # Calls can only be merged if their requests wait at once, each in a thread of its own.
+    threads = max(THREADS, config.max_batch)
+    with ThreadPoolExecutor(threads, thread_name_prefix="request") as pool:
         server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", config.max_message_bytes),
@@ -68,17 +79,27 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         port = _listen(server, config)
         stop = _stop_signal()
         await server.start()
-        for name in (health.OVERALL_HEALTH, SERVICE):
-            await condition.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await _set_health(condition, True)
         print(f"{ANNOUNCEMENT}{_host(config)}:{port}", flush=True)
 
+        watching = asyncio.create_task(
+            watch_models(recommender.check_models, partial(_set_health, condition))
+        )
         await stop.wait()
+        watching.cancel()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
         await condition.enter_graceful_shutdown()
         # gRPC's own stop cancels requests that have arrived but not yet reached a handler
         # (github.com/grpc/grpc/issues/41785), so they are let in first.
         await service.quiet(QUIET_SECONDS, at_most=config.grace_seconds / 2)
         await server.stop(config.grace_seconds / 2)
+
+
+async def _set_health(condition: Any, serving: bool) -> None:
+    """Says of the server and of its service whether they serve."""
+    states = health_pb2.HealthCheckResponse
+    for name in (health.OVERALL_HEALTH, SERVICE):
+        await condition.set(name, states.SERVING if serving else states.NOT_SERVING)
 
 
 def _listen(server: grpc.aio.Server, config: ServeConfig) -> int:

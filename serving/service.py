@@ -16,7 +16,8 @@ import grpc
 
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
-from serving.errors import RequestError
+from serving.deadline import Deadline
+from serving.errors import BackendError, RequestError
 from serving.recommender import Recommender
 
 Request = TypeVar("Request")
@@ -81,11 +82,14 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         """Runs `work` in the pool; every failure becomes a status with a message for the client."""
         request_id = uuid.uuid4().hex
         started = time.perf_counter()
+        deadline = Deadline(context.time_remaining())
         code = grpc.StatusCode.OK
         self._in_progress += 1
         try:
-            return await self._in_pool(work, request, request_id)
+            return await self._in_pool(deadline, work, request, request_id)
         except RequestError as error:
+            if isinstance(error, BackendError):
+                log.warning("%s %s", request_id, error)
             code = error.code
             await _abort(context, code, str(error))
         except Exception as error:
@@ -94,6 +98,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             await _abort(context, code, f"internal error, request {request_id}")
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
+            deadline.cancel()
             raise
         finally:
             self._in_progress -= 1
@@ -102,14 +107,18 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             log.info("%s %s %s %.1f ms", request_id, work.__name__, code.name, milliseconds)
 
     async def _in_pool(
-        self, work: Callable[[Request, str], Response], request: Request, request_id: str
+        self,
+        deadline: Deadline,
+        work: Callable[[Request, str], Response],
+        request: Request,
+        request_id: str,
     ) -> Response:
         if not self._slots.acquire(blocking=False):
             raise RequestError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"the server already works on {self._max_concurrent} requests; try again later",
             )
-        job = self._pool.submit(work, request, request_id)
+        job = self._pool.submit(deadline.run, work, request, request_id)
         # When the job is done and not when its client is: a cancelled request may still be running.
         job.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(job)

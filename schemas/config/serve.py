@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
-from schemas.config.checks import refuse
+from schemas.config.checks import at_least, refuse
+
+IN_PROCESS = "in-process"
+TF_SERVING = "tf-serving://"
+MOST_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,15 @@ class ServeConfig:
         max_message_bytes: Largest request message.
         max_concurrent: Requests in progress before RESOURCE_EXHAUSTED.
         grace_seconds: Time that running requests get on SIGTERM.
+        backend: What runs the models: `in-process`, or `tf-serving://HOST:PORT`, a TensorFlow
+            Serving that has what `matinee export` wrote.
+        retrieval_model: What TensorFlow Serving calls the retrieval model.
+        ranking_model: What it calls the ranker.
+        backend_start_seconds: How long a starting server waits until its models are served.
+        backend_seconds: Longest time for one of its answers, tries included.
+        backend_tries: How often it is asked before a request fails as UNAVAILABLE.
+        max_batch: Most rows (viewers for retrieval, requests for the ranker) of concurrent calls
+            that are merged into one call of an in-process model; 1: none are.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +63,18 @@ class ServeConfig:
     max_message_bytes: int = 1 << 20
     max_concurrent: int = 64
     grace_seconds: float = 5.0
+    backend: str = IN_PROCESS
+    retrieval_model: str = "matinee_retrieval"
+    ranking_model: str = "matinee_ranking"
+    backend_start_seconds: float = 60.0
+    backend_seconds: float = 2.0
+    backend_tries: int = 3
+    max_batch: int = 1
+
+    @property
+    def tf_serving(self) -> str:
+        """`HOST:PORT` of TensorFlow Serving; "" where the models run in process."""
+        return self.backend.removeprefix(TF_SERVING) if self.backend != IN_PROCESS else ""
 
     def __post_init__(self) -> None:
         if not self.host:
@@ -77,3 +103,22 @@ class ServeConfig:
             refuse("serve.max_message_bytes", expected, self.max_message_bytes)
         if not 0 <= self.grace_seconds < math.inf:  # NaN compares false
             refuse("serve.grace_seconds", "0 or more, and finite", self.grace_seconds)
+        self._check_backend()
+
+    def _check_backend(self) -> None:
+        host, _, port = self.tf_serving.rpartition(":")
+        served = self.backend.startswith(TF_SERVING) and host and port.isdecimal()
+        if self.backend != IN_PROCESS and not served:
+            refuse("serve.backend", f"{IN_PROCESS} or {TF_SERVING}HOST:PORT", self.backend)
+        for name in ("retrieval_model", "ranking_model"):
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", getattr(self, name)):
+                expected = "letters, digits, '_', '.' and '-', the first a letter or digit"
+                refuse(f"serve.{name}", expected, getattr(self, name))
+        if self.retrieval_model == self.ranking_model:
+            refuse("serve.ranking_model", "another name than retrieval_model", self.ranking_model)
+        for name in ("backend_seconds", "backend_start_seconds"):
+            if not 0 < getattr(self, name) < math.inf:
+                refuse(f"serve.{name}", "more than 0, and finite", getattr(self, name))
+        at_least("serve", self, backend_tries=1, max_batch=1)
+        if self.max_batch > MOST_BATCH:
+            refuse("serve.max_batch", f"at most {MOST_BATCH}", self.max_batch)

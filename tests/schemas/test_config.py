@@ -196,6 +196,20 @@ def test_values_that_cannot_work_are_refused(stage, values, message):
         ("grace_seconds", -0.1, "0 or more, and finite"),
         ("grace_seconds", float("nan"), "0 or more, and finite"),
         ("grace_seconds", float("inf"), "0 or more, and finite"),
+        ("backend", "", "in-process or tf-serving://HOST:PORT"),
+        ("backend", "tensorflow", "in-process or tf-serving://HOST:PORT"),
+        ("backend", "tf-serving://host", "in-process or tf-serving://HOST:PORT"),
+        ("backend", "tf-serving://:8500", "in-process or tf-serving://HOST:PORT"),
+        ("backend", "tf-serving://host:port", "in-process or tf-serving://HOST:PORT"),
+        ("retrieval_model", "", "letters, digits, '_', '.' and '-', the first a letter or digit"),
+        ("ranking_model", "../x", "letters, digits, '_', '.' and '-', the first a letter or digit"),
+        ("ranking_model", "matinee_retrieval", "another name than retrieval_model"),
+        ("backend_seconds", 0.0, "more than 0, and finite"),
+        ("backend_seconds", float("nan"), "more than 0, and finite"),
+        ("backend_start_seconds", float("inf"), "more than 0, and finite"),
+        ("backend_tries", 0, "at least 1"),
+        ("max_batch", 0, "at least 1"),
+        ("max_batch", 257, "at most 256"),
     ],
 )
 def test_a_server_that_cannot_work_is_refused(name, value, expected):
@@ -219,6 +233,12 @@ def test_a_server_that_cannot_work_is_refused(name, value, expected):
         ("max_message_bytes", 1_024),
         ("max_message_bytes", (1 << 31) - 1),
         ("grace_seconds", 0.0),
+        ("backend", "tf-serving://localhost:8500"),
+        ("backend", "tf-serving://[::1]:8500"),
+        ("ranking_model", "films-2.rank_v1"),
+        ("backend_tries", 1),
+        ("max_batch", 1),
+        ("max_batch", 256),
     ],
 )
 def test_limits_of_a_server_are_inclusive(name, value):
