@@ -17,15 +17,16 @@ def main() -> None:
     parser.add_argument("--config", type=Path, help="TOML; its [serve] table is used")
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--profiles", help="store of events: sqlite:PATH, redis://... or none")
     arguments = parser.parse_args()
-    given = {"host": arguments.host, "port": arguments.port}
+    given = {"host": arguments.host, "port": arguments.port, "profiles": arguments.profiles}
     try:
         config = load_config(arguments.config).serve
         config = dataclasses.replace(
             config, **{name: value for name, value in given.items() if value is not None}
         )
         serve(arguments.run, config)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
         parser.exit(1, f"matinee: {error}\n")
 
 

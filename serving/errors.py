@@ -6,6 +6,9 @@ import grpc
 
 _LONGEST_VALUE = 80
 
+REQUEST_ID = "request-id"
+"""Trailing metadata of every error that the service itself answers with."""
+
 
 class RequestError(Exception):
     """The client's fault, with the gRPC status it gets.

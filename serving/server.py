@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
 from serving.bundle import open_bundle
+from serving.event_store.choose import open_store
 from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
 from serving.service import RecommenderService
@@ -41,12 +43,14 @@ def serve(run: Path, config: ServeConfig) -> None:
     Raises:
         FileNotFoundError: A stage of the run has no finished build.
         ValueError: The stages do not belong together.
-        OSError: The address cannot be listened on.
+        OSError: The address cannot be listened on, or the store of events cannot be opened.
+        ImportError: The store is Redis, and its client is not installed.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    recommender = Recommender(open_bundle(run), config)
-    recommender.warm_up()
-    asyncio.run(_serve(recommender, config))
+    with contextlib.closing(open_store(config.profiles, run)) as store:
+        recommender = Recommender(open_bundle(run), config, store)
+        recommender.warm_up()
+        asyncio.run(_serve(recommender, config))
 
 
 async def _serve(recommender: Recommender, config: ServeConfig) -> None:
@@ -79,6 +83,7 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         # (github.com/grpc/grpc/issues/41785), so they are let in first.
         await service.quiet(QUIET_SECONDS, at_most=config.grace_seconds / 2)
         await server.stop(config.grace_seconds / 2)
+        service.close()
 
 
 def _listen(server: grpc.aio.Server, config: ServeConfig) -> int:

@@ -13,7 +13,8 @@ from schemas.cards import Card
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.goal import Goal, chances
-from serving.profiles import Profile, Profiles, unknown_profile
+from serving.live_profiles import LiveProfiles
+from serving.profiles import Profile, unknown_profile
 from serving.retriever import Retriever
 from serving.validation import Query
 
@@ -122,13 +123,13 @@ class Ranked:
 class Resolve:
     """Looks up user ids; an unknown one is a viewer of whom nothing is known."""
 
-    profiles: Profiles
+    profiles: LiveProfiles
     card: Card
 
     def __call__(self, viewers: Sequence[str | Profile]) -> Viewers:
-        found = [
-            self.profiles.get(viewer) if isinstance(viewer, str) else viewer for viewer in viewers
-        ]
+        users = [viewer for viewer in viewers if isinstance(viewer, str)]
+        looked_up = iter(self.profiles.get(users))
+        found = [next(looked_up) if isinstance(viewer, str) else viewer for viewer in viewers]
         return Viewers(
             profiles=tuple(profile or unknown_profile(self.card) for profile in found),
             unknown=tuple(at for at, profile in enumerate(found) if profile is None),

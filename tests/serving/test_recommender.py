@@ -211,7 +211,8 @@ def test_an_unknown_viewer_gets_popular_items(recommender, bundle):
     counts = bundle.catalogue.train_count[bundle.catalogue.rows(popular)]
     assert scores(response) == counts.tolist()
     assert list(response.notes) == [
-        "viewers[0].user_id: not a user of the prepared data; taken as a viewer without history",
+        "viewers[0].user_id: not a user of the prepared data, and no events are recorded; taken "
+        "as a viewer without history",
         "no viewer has a history: these are the most watched items",
     ]
     assert [stage.stage for stage in response.stages] == ["resolve", "filter", "popular", "respond"]
@@ -283,6 +284,7 @@ def test_model_info(recommender, bundle):
     assert (info.items, info.users) == (len(bundle.catalogue), len(bundle.profiles))
     assert info.index_kind == bundle.retriever.kind
     assert info.limits.max_k == ServeConfig().max_k
+    assert info.limits.max_events == ServeConfig().max_events
     assert dict(info.item_features) == {
         name: str(feature.kind) for name, feature in bundle.card.item_features.items()
     }

@@ -175,7 +175,8 @@ def test_grpcurl_lists_the_services(server):
     assert listed.returncode == 0, listed.stderr
     assert set(listed.stdout.split()) >= {SERVICE, "grpc.health.v1.Health"}
     methods = grpcurl(server.target, "list", SERVICE).stdout.split()
-    assert methods == [f"{SERVICE}.{m}" for m in ("GetModelInfo", "Recommend", "SimilarItems")]
+    calls = ("GetModelInfo", "Recommend", "RecordEvents", "SimilarItems")
+    assert methods == [f"{SERVICE}.{call}" for call in calls]
 
 
 def test_grpcurl_calls_the_service(server, users):
