@@ -18,6 +18,7 @@ class RedisServer:
     Attributes:
         port: Where it listens.
         url: Its database 0.
+        process: The newest, once there was one.
     """
 
     def __init__(self, directory: Path, *options: str) -> None:
@@ -33,7 +34,7 @@ class RedisServer:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
         self._command += ["--dir", str(directory), "--save", "", *options]
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Returns when it answers.
@@ -41,25 +42,25 @@ class RedisServer:
         Raises:
             RuntimeError: It ended at once, or does not answer.
         """
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         ends = time.monotonic() + START_SECONDS
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > ends:
+            if self.process.poll() is not None or time.monotonic() > ends:
                 self.kill()
                 raise RuntimeError(f"{' '.join(self._command)}: it does not answer")
             time.sleep(0.02)
 
     def stop(self) -> None:
         """As an operator stops it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=START_SECONDS)
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=START_SECONDS)
 
     def kill(self) -> None:
         """As nobody should."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def _answers(self) -> bool:
         try:

@@ -119,13 +119,17 @@ class Client:
         try:
             return method(request, timeout=self._deadline)
         except grpc.RpcError as error:
-            code = error.code()
-            message = error.details() or "no reason given"
-            if code is grpc.StatusCode.UNAVAILABLE and not _answered(error):
-                message = f"no server answers at {self._target} ({message})"
-            elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
-                message = f"{self._target} gave no answer within {self._deadline} s"
-            raise ClientError(code, message) from error
+            raise ClientError(error.code(), self._reason(error)) from error
+
+    def _reason(self, error: Any) -> str:
+        message = error.details() or "no reason given"
+        if _answered(error):
+            return message
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            return f"no server answers at {self._target} ({message})"
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return f"{self._target} gave no answer within {self._deadline} s"
+        return message
 
 
 def _answered(error: Any) -> bool:

@@ -1,4 +1,5 @@
 import logging
+import signal
 
 import pytest
 
@@ -55,6 +56,20 @@ def test_redis_goes_and_comes_back(own_redis, tmp_path, end):
     assert read(store, "u") == [("a", None, 1)]
     assert store.append(events(FIRST, SECOND)) == 1
     assert read(store, "u") == [("a", None, 1), ("b", 3.0, 2)]
+
+
+def test_a_redis_that_hangs_is_not_waited_for_without_end(own_redis, tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.event_store.redis.ANSWER_SECONDS", 0.2)
+    store = open_redis(own_redis, tmp_path)
+    own_redis.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(StoreUnavailable, match="Timeout reading from"):
+            store.append(events(FIRST))
+    finally:
+        own_redis.process.send_signal(signal.SIGCONT)
+    # It did what it was asked before it hung, or it did not: sent again, the event is there once.
+    store.append(events(FIRST))
+    assert read(store, "u") == [("a", None, 1)]
 
 
 def test_nobody_there(own_redis, tmp_path):
