@@ -23,7 +23,7 @@ from schemas.artifacts import open_artifact
 from schemas.prepared import load_card
 
 SEED = 1
-WRITER_SECONDS, SERVER_SECONDS = (0.005, 0.4), (0.3, 1.5)
+WRITER_SECONDS, SERVER_SECONDS = (0.005, 0.4), (0.01, 1.0)
 """Between these, at random, is how long a process writes before it is killed."""
 
 

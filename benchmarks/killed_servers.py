@@ -68,7 +68,7 @@ def kill_servers(run: Path, profiles: str, after_seconds: Sequence[float]) -> li
     Args:
         run: A finished run.
         profiles: As `serve.profiles`, a store of this call alone.
-        after_seconds: How long each server may record.
+        after_seconds: How long each server may go on after its first answer.
     """
     with server(run, "--profiles", "none") as (_, target), Client(target) as client:
         item_ids = _item_ids(client)
@@ -90,10 +90,9 @@ def kill_servers(run: Path, profiles: str, after_seconds: Sequence[float]) -> li
 def _record_until_killed(
     client: Client, pid: int, name: str, item_ids: Sequence[str], after_seconds: float
 ) -> tuple[list[list[pb.RecordEventsRequest]], str]:
-    """The calls that were answered, and the status of the one that was not."""
+    """The calls that were answered, at least one, and the status of the one that was not."""
     answered: list[list[pb.RecordEventsRequest]] = []
     killer = threading.Timer(after_seconds, os.kill, (pid, signal.SIGKILL))
-    killer.start()
     while True:
         call = [
             pb.RecordEventsRequest(
@@ -110,6 +109,8 @@ def _record_until_killed(
                 raise
             killer.join()
             return answered, error.code.name
+        if not answered:
+            killer.start()
         answered.append(call)
 
 
