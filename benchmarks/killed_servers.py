@@ -70,7 +70,7 @@ def kill_servers(run: Path, profiles: str, after_seconds: Sequence[float]) -> li
         profiles: As `serve.profiles`, a store of this call alone.
         after_seconds: How long each server may go on after its first answer.
     """
-    with server(run, "--profiles", "none") as (_, target), Client(target) as client:
+    with server(run, "--profiles", "none") as (_, target), Client(target, 60) as client:
         item_ids = _item_ids(client)
     killed: list[Killed] = []
     before: tuple[list[list[pb.RecordEventsRequest]], str] | None = None
