@@ -27,6 +27,10 @@ SERVE = [
     "tensorflow-serving-api>=2.19,<2.20",
 ]
 
+REDIS = [
+    "redis>=8.1,<9",  # the client of Redis 7 and 8; its majors change how calls are repeated
+]
+
 TRAIN = [
     *SERVE,
     "apache-beam==2.77.0",  # the newest that tensorflow-transform 1.21 runs on
@@ -47,6 +51,7 @@ TEST = [
     "pytest>=9,<10",  # its majors change how fixtures are collected
     "pytest-xdist>=3.8,<4",  # runs the files of the suite side by side
     "hypothesis>=6.150,<7",  # property tests of splits, filters and joins
+    *REDIS,  # the event store in Redis, where a server of it is installed
     "scikit-learn>=1.8,<2",  # independent reference for the rating errors
     "ranx>=0.3.21,<0.4",  # independent reference for the ranking metrics
     "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
@@ -78,7 +83,7 @@ setup(
         "schemas": ["datasets/*.toml", "datasets/*.pbtxt", "mappings/*.toml", "*.proto", "*.pyi"]
     },
     install_requires=BASE,
-    extras_require={"serve": SERVE, "train": TRAIN, "test": TEST, "bench": BENCH},
+    extras_require={"serve": SERVE, "redis": REDIS, "train": TRAIN, "test": TEST, "bench": BENCH},
     entry_points={"console_scripts": ["matinee = matinee:main"]},
     classifiers=[
         "Programming Language :: Python :: 3.11",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -55,16 +55,22 @@ def serve(
             show_default=f"{DEFAULTS.backend}, or the config's",
         ),
     ] = None,
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            help="Where events are recorded: sqlite:PATH, redis://HOST:PORT/DATABASE, or none.",
+            show_default="state/events.sqlite of the run, or the config's",
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
     from serving.server import serve as serve_run
 
     console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
-    host = limits.host if host is None else host
-    port = limits.port if port is None else port
-    backend = limits.backend if backend is None else backend
-    serve_run(run, dataclasses.replace(limits, host=host, port=port, backend=backend))
+    given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    serve_run(run, dataclasses.replace(limits, **chosen))
 
 
 @app.command()

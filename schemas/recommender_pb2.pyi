@@ -313,12 +313,36 @@ class SimilarItemsResponse(_message.Message):
     versions: ModelVersions
     def __init__(self, request_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[SimilarItem, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ...) -> None: ...
 
+class RecordEventsRequest(_message.Message):
+    __slots__ = ("event_id", "user_id", "item_id", "rating", "timestamp")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    RATING_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_id: str
+    item_id: str
+    rating: float
+    timestamp: int
+    def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., item_id: _Optional[str] = ..., rating: _Optional[float] = ..., timestamp: _Optional[int] = ...) -> None: ...
+
+class RecordEventsResponse(_message.Message):
+    __slots__ = ("request_id", "recorded", "known")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    recorded: int
+    known: int
+    def __init__(self, request_id: _Optional[str] = ..., recorded: _Optional[int] = ..., known: _Optional[int] = ...) -> None: ...
+
 class GetModelInfoRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers", "max_allow", "max_conditions", "max_shown", "max_ranked")
+    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers", "max_allow", "max_conditions", "max_shown", "max_ranked", "max_events")
     MAX_K_FIELD_NUMBER: _ClassVar[int]
     MAX_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     MAX_HISTORY_FIELD_NUMBER: _ClassVar[int]
@@ -330,6 +354,7 @@ class Limits(_message.Message):
     MAX_CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_SHOWN_FIELD_NUMBER: _ClassVar[int]
     MAX_RANKED_FIELD_NUMBER: _ClassVar[int]
+    MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
     max_k: int
     max_viewers: int
     max_history: int
@@ -341,7 +366,8 @@ class Limits(_message.Message):
     max_conditions: int
     max_shown: int
     max_ranked: int
-    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ...) -> None: ...
+    max_events: int
+    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ..., max_events: _Optional[int] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
     __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max")

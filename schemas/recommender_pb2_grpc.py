@@ -49,6 +49,11 @@ class RecommenderStub:
                 request_serializer=schemas_dot_recommender__pb2.SimilarItemsRequest.SerializeToString,
                 response_deserializer=schemas_dot_recommender__pb2.SimilarItemsResponse.FromString,
                 _registered_method=True)
+        self.RecordEvents = channel.stream_unary(
+                '/matinee.v1.Recommender/RecordEvents',
+                request_serializer=schemas_dot_recommender__pb2.RecordEventsRequest.SerializeToString,
+                response_deserializer=schemas_dot_recommender__pb2.RecordEventsResponse.FromString,
+                _registered_method=True)
         self.GetModelInfo = channel.unary_unary(
                 '/matinee.v1.Recommender/GetModelInfo',
                 request_serializer=schemas_dot_recommender__pb2.GetModelInfoRequest.SerializeToString,
@@ -80,6 +85,19 @@ class RecommenderServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordEvents(self, request_iterator, context):
+        """Records what people watched. The answer comes when all events of the stream are on disk; the next
+        request of any server that shares the store reads them. An event whose id is known changes nothing, so
+        that whenever no answer came, sending everything again is right.
+
+        INVALID_ARGUMENT names the first event at fault, as events[n].field, n counted from 0; the n events
+        before it are recorded, it and what follows is not. UNAVAILABLE: the store cannot be reached now.
+        After this or any other failure, the end of the client's deadline included, some events may be recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModelInfo(self, request, context):
         """What the server runs: versions, catalogue size, limits.
         """
@@ -104,6 +122,11 @@ def add_RecommenderServicer_to_server(servicer, server):
                     servicer.SimilarItems,
                     request_deserializer=schemas_dot_recommender__pb2.SimilarItemsRequest.FromString,
                     response_serializer=schemas_dot_recommender__pb2.SimilarItemsResponse.SerializeToString,
+            ),
+            'RecordEvents': grpc.stream_unary_rpc_method_handler(
+                    servicer.RecordEvents,
+                    request_deserializer=schemas_dot_recommender__pb2.RecordEventsRequest.FromString,
+                    response_serializer=schemas_dot_recommender__pb2.RecordEventsResponse.SerializeToString,
             ),
             'GetModelInfo': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModelInfo,
@@ -192,6 +215,33 @@ class Recommender:
             '/matinee.v1.Recommender/SimilarItems',
             schemas_dot_recommender__pb2.SimilarItemsRequest.SerializeToString,
             schemas_dot_recommender__pb2.SimilarItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordEvents(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/matinee.v1.Recommender/RecordEvents',
+            schemas_dot_recommender__pb2.RecordEventsRequest.SerializeToString,
+            schemas_dot_recommender__pb2.RecordEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

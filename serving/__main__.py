@@ -18,15 +18,17 @@ def main() -> None:
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     parser.add_argument("--backend", help="in-process or tf-serving://HOST:PORT")
+    parser.add_argument("--profiles", help="store of events: sqlite:PATH, redis://... or none")
     arguments = parser.parse_args()
-    given = {"host": arguments.host, "port": arguments.port, "backend": arguments.backend}
+    names = ("host", "port", "backend", "profiles")
+    given = {name: getattr(arguments, name) for name in names}
     try:
         config = load_config(arguments.config).serve
         config = dataclasses.replace(
             config, **{name: value for name, value in given.items() if value is not None}
         )
         serve(arguments.run, config)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
         parser.exit(1, f"matinee: {error}\n")
 
 

@@ -10,6 +10,7 @@ import grpc
 
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
+from serving.errors import REQUEST_ID
 
 
 class ClientError(RuntimeError):
@@ -147,6 +148,16 @@ class Client:
         request = pb.SimilarItemsRequest(item_id=item_id, k=k, exclude_item_ids=exclude)
         return self._call(self._stub.SimilarItems, request)
 
+    def record_events(self, events: Iterable[pb.RecordEventsRequest]) -> pb.RecordEventsResponse:
+        """Records what people watched; once it returns, all of it is on disk.
+
+        After an error, sending all events again with the same ids is safe.
+
+        Raises:
+            ClientError: As `recommend`.
+        """
+        return self._call(self._stub.RecordEvents, iter(events))
+
     def model_info(self) -> pb.GetModelInfoResponse:
         """What the server runs.
 
@@ -159,13 +170,17 @@ class Client:
         try:
             return method(request, timeout=self._deadline)
         except grpc.RpcError as error:
-            code = error.code()
-            message = error.details() or "no reason given"
-            if code is grpc.StatusCode.UNAVAILABLE:
-                message = f"no server answers at {self._target} ({message})"
-            elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
-                message = f"{self._target} gave no answer within {self._deadline} s"
-            raise ClientError(code, message) from error
+            raise ClientError(error.code(), self._reason(error)) from error
+
+    def _reason(self, error: Any) -> str:
+        message = error.details() or "no reason given"
+        if _answered(error):
+            return message
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            return f"no server answers at {self._target} ({message})"
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return f"{self._target} gave no answer within {self._deadline} s"
+        return message
 
 
 def _viewers(
@@ -175,3 +190,8 @@ def _viewers(
 ) -> list[pb.Viewer]:
     known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in users]
     return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]
+
+
+def _answered(error: Any) -> bool:
+    """Whether the server's service sent an error, and not gRPC in place of it."""
+    return any(key == REQUEST_ID for key, _ in error.trailing_metadata() or ())

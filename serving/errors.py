@@ -6,6 +6,9 @@ import grpc
 
 _LONGEST_VALUE = 80
 
+REQUEST_ID = "request-id"
+"""Trailing metadata of every error that the service itself answers with."""
+
 
 class RequestError(Exception):
     """Why a request is not answered, with the gRPC status that its client gets.

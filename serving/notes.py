@@ -10,7 +10,8 @@ from serving.validation import Query, RankQuery
 def viewer_notes(viewers: Viewers) -> list[str]:
     """Who is unknown, and what follows where nothing is known of anybody."""
     notes = [
-        f"viewers[{at}].user_id: not a user of the prepared data; taken as a viewer "
+        f"viewers[{at}].user_id: not a user of the prepared data, and no events are recorded; "
+        "taken as a viewer "
         + ("with the recent events alone" if len(viewers.profiles[at].rows) else "without history")
         for at in viewers.unknown
     ]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.bundle import Bundle
 from serving.eligible import Eligible, only
+from serving.event_store.absent import NOTHING_RECORDED
+from serving.event_store.store import EventStore
+from serving.event_validation import EventValidator
 from serving.explain import Explain
+from serving.live_profiles import LiveProfiles
 from serving.notes import candidate_notes, filter_notes, shortage_notes, viewer_notes
 from serving.pages import Pages
+from serving.recording import Recording, Tally
 from serving.rerank import Rerank
 from serving.rest import Rest, Score
 from serving.stages import (
@@ -30,14 +37,28 @@ from serving.validation import Validator
 class Recommender:
     """Answers requests; safe to call from several threads.
 
-    All methods raise `RequestError` for what is the client's fault.
+    All methods raise `RequestError` for what is the client's fault, and those that read or write
+    what was recorded `StoreUnavailable`.
     """
 
-    def __init__(self, bundle: Bundle, config: ServeConfig) -> None:
+    def __init__(
+        self, bundle: Bundle, config: ServeConfig, store: EventStore = NOTHING_RECORDED
+    ) -> None:
+        """Puts the path together.
+
+        Args:
+            bundle: What to serve.
+            config: The server's limits.
+            store: What was recorded since the data was prepared; it stays the caller's.
+        """
         self._bundle = bundle
-        self._config = config
+        self.config = config
         self._validator = Validator(bundle.card, bundle.catalogue, config)
-        self._resolve = Resolve(bundle.profiles, bundle.card)
+        self._recording = Recording(EventValidator(bundle.card, bundle.catalogue), store)
+        profiles = LiveProfiles(
+            bundle.profiles, store, bundle.card, bundle.catalogue, config.max_recorded
+        )
+        self._resolve = Resolve(profiles, bundle.card)
         self._filter = Filter()
         self._encode = Encode(bundle.encoder)
         self._retrieve = Retrieve(bundle.retriever, config.candidates)
@@ -135,11 +156,15 @@ class Recommender:
             versions=self._versions,
         )
 
+    def record_events(self, requests: Sequence[pb.RecordEventsRequest], so_far: Tally) -> Tally:
+        """Records some more events of a call."""
+        return self._recording.record(requests, so_far)
+
     def model_info(
         self, request: pb.GetModelInfoRequest, request_id: str
     ) -> pb.GetModelInfoResponse:
         """What the server runs."""
-        bundle, config = self._bundle, self._config
+        bundle, config = self._bundle, self.config
         return pb.GetModelInfoResponse(
             versions=self._versions,
             items=len(bundle.catalogue),
@@ -157,6 +182,7 @@ class Recommender:
                 max_conditions=config.max_conditions,
                 max_shown=config.max_shown,
                 max_ranked=config.max_ranked,
+                max_events=config.max_events,
             ),
             user_features={n: str(f.kind) for n, f in bundle.card.user_features.items()},
             item_features={n: str(f.kind) for n, f in bundle.card.item_features.items()},
@@ -176,12 +202,12 @@ class Recommender:
         """Sends requests down the path, so that no client waits for TensorFlow's first run."""
         event = pb.Event(item_id=self._bundle.catalogue.item_ids[0])
         viewer = pb.Viewer(anonymous=pb.AnonymousViewer(events=[event]))
-        for viewers in (1, min(2, self._config.max_viewers)):
+        for viewers in (1, min(2, self.config.max_viewers)):
             # Seen items stay in, so that even a catalogue of one item reaches the ranker.
             request = pb.RecommendRequest(
                 viewers=[viewer] * viewers,
                 k=1,
                 seen_policy=pb.INCLUDE_SEEN,
-                explain=viewers <= self._config.max_explained_viewers,
+                explain=viewers <= self.config.max_explained_viewers,
             )
             self.recommend(request, "warm-up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from schemas.config import ServeConfig
 from serving.backends import backend_of
 from serving.bundle import open_bundle
 from serving.errors import BackendError
+from serving.event_store.choose import open_store
 from serving.model_watch import watch_models
 from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
@@ -46,16 +48,18 @@ def serve(run: Path, config: ServeConfig) -> None:
     Raises:
         FileNotFoundError: A stage of the run has no finished build.
         ValueError: The stages do not belong together.
-        OSError: The address cannot be listened on, or the models do not answer where the config
-            says that they are served.
+        OSError: The address cannot be listened on, the models do not answer where the config says
+            that they are served, or the store of events cannot be opened.
+        ImportError: The store is Redis, and its client is not installed.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    recommender = Recommender(open_bundle(run, backend_of(config)), config)
-    try:
-        recommender.warm_up()
-    except BackendError as error:
-        raise ConnectionError(f"{config.backend}: {error}") from error
-    asyncio.run(_serve(recommender, config))
+    with contextlib.closing(open_store(config.profiles, run)) as store:
+        recommender = Recommender(open_bundle(run, backend_of(config)), config, store)
+        try:
+            recommender.warm_up()
+        except BackendError as error:
+            raise ConnectionError(f"{config.backend}: {error}") from error
+        asyncio.run(_serve(recommender, config))
 
 
 async def _serve(recommender: Recommender, config: ServeConfig) -> None:
@@ -93,6 +97,7 @@ async def _serve(recommender: Recommender, config: ServeConfig) -> None:
         # (github.com/grpc/grpc/issues/41785), so they are let in first.
         await service.quiet(QUIET_SECONDS, at_most=config.grace_seconds / 2)
         await server.stop(config.grace_seconds / 2)
+        service.close()
 
 
 async def _set_health(condition: Any, serving: bool) -> None:

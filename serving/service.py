@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, TypeVar
 
@@ -17,7 +17,9 @@ import grpc
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from serving.deadline import Deadline
-from serving.errors import BackendError, RequestError
+from serving.errors import REQUEST_ID, BackendError, RequestError
+from serving.event_store.store import StoreUnavailable
+from serving.event_stream import EventStreams
 from serving.recommender import Recommender
 
 Request = TypeVar("Request")
@@ -41,6 +43,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         # Counted here and not by gRPC's `maximum_concurrent_rpcs`, which would turn away health
         # checks as well.
         self._slots = threading.BoundedSemaphore(max_concurrent)
+        self._streams = EventStreams(recommender.config, max_concurrent)
         # Both belong to the event loop's thread.
         self._in_progress = 0
         self._last_active = time.monotonic()
@@ -65,6 +68,19 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     ) -> pb.GetModelInfoResponse:
         return await self._answer(self._recommender.model_info, request, context)
 
+    async def RecordEvents(
+        self,
+        request_iterator: AsyncIterator[pb.RecordEventsRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> pb.RecordEventsResponse:
+        async def record(request_id: str, deadline: Deadline) -> pb.RecordEventsResponse:
+            tally = await self._streams.run(request_iterator, self._recommender.record_events)
+            return pb.RecordEventsResponse(
+                request_id=request_id, recorded=tally.recorded, known=tally.known
+            )
+
+        return await self._reported("record_events", record, context)
+
     async def quiet(self, seconds: float, at_most: float) -> None:
         """Returns when nothing was in progress for `seconds`, or after `at_most` seconds."""
         started = time.monotonic()
@@ -73,29 +89,50 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
                 return
             await asyncio.sleep(seconds / 10)
 
+    def close(self) -> None:
+        """Waits for the events that are being written."""
+        self._streams.close()
+
     async def _answer(
         self,
         work: Callable[[Request, str], Response],
         request: Request,
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> Response:
-        """Runs `work` in the pool; every failure becomes a status with a message for the client."""
+        """Runs `work` in the pool."""
+
+        async def in_pool(request_id: str, deadline: Deadline) -> Response:
+            return await self._in_pool(deadline, work, request, request_id)
+
+        return await self._reported(work.__name__, in_pool, context)
+
+    async def _reported(
+        self,
+        name: str,
+        work: Callable[[str, Deadline], Awaitable[Response]],
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> Response:
+        """Awaits `work(request id, deadline)`; every failure becomes a status with a message."""
         request_id = uuid.uuid4().hex
         started = time.perf_counter()
         deadline = Deadline(context.time_remaining())
         code = grpc.StatusCode.OK
         self._in_progress += 1
         try:
-            return await self._in_pool(deadline, work, request, request_id)
+            return await work(request_id, deadline)
         except RequestError as error:
             if isinstance(error, BackendError):
                 log.warning("%s %s", request_id, error)
             code = error.code
-            await _abort(context, code, str(error))
+            await _abort(context, code, str(error), request_id)
+        except StoreUnavailable as error:
+            code = grpc.StatusCode.UNAVAILABLE
+            log.warning("%s: %s", request_id, error)
+            await _abort(context, code, str(error), request_id)
         except Exception as error:
             code = grpc.StatusCode.INTERNAL
             _log_unexpected(request_id, error)
-            await _abort(context, code, f"internal error, request {request_id}")
+            await _abort(context, code, f"internal error, request {request_id}", request_id)
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
             deadline.cancel()
@@ -104,7 +141,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             self._in_progress -= 1
             self._last_active = time.monotonic()
             milliseconds = (time.perf_counter() - started) * 1e3
-            log.info("%s %s %s %.1f ms", request_id, work.__name__, code.name, milliseconds)
+            log.info("%s %s %s %.1f ms", request_id, name, code.name, milliseconds)
 
     async def _in_pool(
         self,
@@ -125,9 +162,12 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
 
 
 async def _abort(
-    context: grpc.aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str
+    context: grpc.aio.ServicerContext[Any, Any],
+    code: grpc.StatusCode,
+    message: str,
+    request_id: str,
 ) -> NoReturn:
-    await context.abort(code, message)
+    await context.abort(code, message, ((REQUEST_ID, request_id),))
     raise AssertionError("abort raises")
 
 

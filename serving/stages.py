@@ -15,8 +15,9 @@ from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.eligible import Eligible, eligible_items
 from serving.goal import Goal, chances
+from serving.live_profiles import LiveProfiles
 from serving.page_token import Page
-from serving.profiles import Profile, Profiles, unknown_profile
+from serving.profiles import Profile, unknown_profile
 from serving.recent import with_recent
 from serving.retriever import Retriever
 from serving.validation import Query
@@ -114,13 +115,13 @@ class Ranked:
 class Resolve:
     """Looks up user ids; an unknown one is a viewer of whom only the recent events are known."""
 
-    profiles: Profiles
+    profiles: LiveProfiles
     card: Card
 
     def __call__(self, viewers: Sequence[str | Profile], recent: Sequence[Profile]) -> Viewers:
-        found = [
-            self.profiles.get(viewer) if isinstance(viewer, str) else viewer for viewer in viewers
-        ]
+        users = [viewer for viewer in viewers if isinstance(viewer, str)]
+        looked_up = iter(self.profiles.get(users))
+        found = [next(looked_up) if isinstance(viewer, str) else viewer for viewer in viewers]
         now = int(time.time())
         return Viewers(
             profiles=tuple(

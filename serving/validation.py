@@ -259,10 +259,8 @@ class Validator:
     def _ratings(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
         given = np.array([event.HasField("rating") for event in events], dtype=bool)
         ratings = np.array([event.rating for event in events], dtype=np.float32)
-        low, high = self._card.rating_range
-        expected = f"{low} to {high}" if self._card.rating else "none, for the data has none"
-        in_range = (ratings >= low) & (ratings <= high)  # NaN compares false
-        at = _first(given & ~in_range if self._card.rating else given)
+        expected, wrong = rating_faults(ratings, given, self._card)
+        at = _first(wrong)
         if at is not None:
             raise invalid(f"{field}[{at}].rating", expected, float(ratings[at]))
         return np.where(given, ratings, np.float32(np.nan))
@@ -280,6 +278,15 @@ class Validator:
             elif name in features:  # a display feature is no model input
                 features[name] = value
         return features
+
+
+def rating_faults(ratings: np.ndarray, given: np.ndarray, card: Card) -> tuple[str, np.ndarray]:
+    """What is expected of ratings `[events]` that are `given`, and which are otherwise."""
+    if card.rating is None:
+        return "none, for the data has none", given
+    low, high = card.rating_range
+    in_range = (ratings >= low) & (ratings <= high)  # NaN compares false
+    return f"{low} to {high}", given & ~in_range
 
 
 def _check_distinct(viewers: Sequence[str | Profile]) -> None:

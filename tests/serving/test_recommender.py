@@ -211,7 +211,8 @@ def test_an_unknown_viewer_gets_popular_items(recommender, bundle):
     counts = bundle.catalogue.train_count[bundle.catalogue.rows(popular)]
     assert scores(response) == counts.tolist()
     assert list(response.notes) == [
-        "viewers[0].user_id: not a user of the prepared data; taken as a viewer without history",
+        "viewers[0].user_id: not a user of the prepared data, and no events are recorded; taken "
+        "as a viewer without history",
         "no viewer has a history: these are the most watched items",
     ]
     assert [stage.stage for stage in response.stages] == ["resolve", "filter", "popular", "respond"]
@@ -356,8 +357,8 @@ def test_an_unknown_user_with_recent_events(recommender, bundle):
     assert ids(response) == ids(nameless)
     assert {r.source for r in response.recommendations} == {pb.PERSONAL}
     assert list(response.notes) == [
-        "viewers[0].user_id: not a user of the prepared data; taken as a viewer with the recent "
-        "events alone"
+        "viewers[0].user_id: not a user of the prepared data, and no events are recorded; taken "
+        "as a viewer with the recent events alone"
     ]
 
 

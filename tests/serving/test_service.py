@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -11,6 +12,9 @@ import pytest
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
+from serving.errors import REQUEST_ID
+from serving.event_store import sqlite
+from serving.event_store.sqlite import SqliteEvents
 from serving.recommender import Recommender
 from serving.service import RecommenderService
 
@@ -33,7 +37,10 @@ async def outcome(call):
 
 
 def ask(recommender, *requests):
-    """The answers of a fresh server to requests sent one after another, errors included."""
+    """The answers of a fresh server to requests sent one after another, errors included.
+
+    A list is a stream of events.
+    """
 
     async def talk():
         server = grpc.aio.server()
@@ -48,6 +55,7 @@ def ask(recommender, *requests):
                 methods = {
                     pb.RecommendRequest: stub.Recommend,
                     pb.GetModelInfoRequest: stub.GetModelInfo,
+                    list: stub.RecordEvents,
                 }
                 answers = [await outcome(methods[type(r)](r, timeout=30)) for r in requests]
             await server.stop(None)
@@ -95,3 +103,48 @@ def test_a_refusal_is_no_internal_error(recommender, users, caplog, k):
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details() == f"k: expected 1 to 500, got {k}"
     assert "failed" not in caplog.text
+
+
+def watched(item_id, event_id="e"):
+    return pb.RecordEventsRequest(event_id=event_id, user_id="secret-user", item_id=item_id)
+
+
+def test_a_store_that_does_not_answer(bundle, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    path = tmp_path / "events.sqlite"
+    recommender = Recommender(bundle, ServeConfig(), SqliteEvents(path))
+    events = [watched(bundle.catalogue.item_ids[0])]
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        (error,) = ask(recommender, events)
+        other.execute("ROLLBACK")
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert error.details() == "the event store does not answer: database is locked"
+    ((key, request_id),) = error.trailing_metadata()
+    assert key == REQUEST_ID
+    assert f"{request_id}: the event store does not answer" in caplog.text
+    (answer,) = ask(recommender, events)
+    assert (answer.recorded, answer.known) == (1, 0)
+    assert "secret-user" not in caplog.text
+
+
+def test_a_server_that_records_nothing(recommender, users, bundle):
+    events = [watched(bundle.catalogue.item_ids[0])]
+    error, answer = ask(recommender, events, recommend(users[0]))
+    assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert error.details().startswith("this server records no events: ")
+    assert answer.recommendations
+
+
+def test_batches_of_a_stream_are_all_recorded(bundle, tmp_path):
+    item_ids = bundle.catalogue.item_ids
+    store = SqliteEvents(tmp_path / "events.sqlite")
+    config = ServeConfig(event_batch=3, max_events=10)
+    events = [watched(item_ids[at], f"e{at}") for at in range(10)]
+    recommender = Recommender(bundle, config, store)
+    first, second, third = ask(recommender, events[:7], events, [*events, *events])
+    assert (first.recorded, first.known) == (7, 0)
+    assert (second.recorded, second.known) == (3, 7)
+    assert third.code() is grpc.StatusCode.INVALID_ARGUMENT
+    (history,) = store.read(["secret-user"], 100)
+    assert list(history.item_ids) == item_ids[:10]

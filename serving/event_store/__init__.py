@@ -1,0 +1,1 @@
+"""What viewers did since the data was prepared: recorded durably, read for every request."""
