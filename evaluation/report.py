@@ -151,11 +151,11 @@ def _errors(name: str, figures: Mapping[str, float], labels: Mapping[str, str]) 
 
 
 def _likes(figures: Mapping[str, Any]) -> Text:
-    """One line of how well likes are told, with the probabilities' error."""
-    parts = [f"log loss {figures['log_loss']:.4f}", f"off by {figures['calibration_error']:.4f}"]
+    """One line of how well likes are told from the rest."""
+    parts = [f"log loss {figures['log_loss']:.4f}"]
     if "auc" in figures:
-        parts.insert(0, f"AUC {figures['auc']:.4f}, of bias model {figures['bias_auc']:.4f}")
-    return Text(f"ratings of {figures['threshold']:g} and more: {'; '.join(parts)}")
+        parts.insert(0, f"AUC: model {figures['auc']:.4f}, bias model {figures['bias_auc']:.4f}")
+    return Text(f"ratings of {figures['threshold']:g} and more, {'; '.join(parts)}")
 
 
 def _figure(value: float, best: bool) -> Text:

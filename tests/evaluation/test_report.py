@@ -117,7 +117,7 @@ def test_of_errors_the_least_is_bold():
 
 
 def test_likes_have_a_line():
-    line = "ratings of 4 and more: AUC 0.7500, of bias model 0.7000; log loss 0.5812; off by 0.0234"
+    line = "ratings of 4 and more, AUC: model 0.7500, bias model 0.7000; log loss 0.5812"
     assert line in re.sub(r"\x1b\[[0-9;]*m", "", text(metrics_table(METRICS)))
 
 
