@@ -17,12 +17,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks.results import write_result
+from benchmarks.results import described_run, write_result
 from schemas import columns
 from schemas import recommender_pb2 as pb
 from schemas.artifacts import open_artifact
 from schemas.config import ServeConfig
-from schemas.prepared import load_card
 from serving.bundle import open_bundle
 from serving.in_process import InProcess
 from serving.recommender import Recommender
@@ -63,11 +62,7 @@ def main() -> None:
         print(_line(threads, figures), flush=True)
     settings = {"candidates": config.candidates, "rows": arguments.rows}
     settings |= {"seconds": arguments.seconds, "turns": arguments.turns}
-    data = {
-        "name": load_card(prepared).name,
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": prepared.manifest["inputs"]["data"]["files"],
-    }
+    data = described_run(prepared)
     print(write_result("batcher", data, SEED, settings, figures, {}))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.results import write_result
+from benchmarks.results import described_run, write_result
 from schemas import columns
 from schemas.artifacts import Artifact, open_artifact
 from schemas.prepared import load_card
@@ -53,11 +53,7 @@ def main() -> None:
     settings = ("embedding_dim", "history_len", "blocks", "heads", "hidden", "neighbours")
     write_result(
         "explain",
-        data={
-            "name": load_card(prepared).name,
-            "rows": prepared.figures["rows"]["accepted"],
-            "sha256": prepared.manifest["inputs"]["data"]["files"],
-        },
+        data=described_run(prepared),
         seed=SEED,
         config={"shown": SHOWN, "candidates": CANDIDATES, "calls": arguments.calls}
         | {"events": columns.EXPLAINED_EVENTS}

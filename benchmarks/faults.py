@@ -18,9 +18,8 @@ from benchmarks.killed_servers import CALL_EVENTS, kill_servers
 from benchmarks.killed_writers import BATCH, WRITERS, kill_writers
 from benchmarks.redis_away import redis_away
 from benchmarks.redis_server import DURABLE, RedisServer
-from benchmarks.results import write_result
+from benchmarks.results import described_run, write_result
 from schemas.artifacts import open_artifact
-from schemas.prepared import load_card
 
 SEED = 1
 WRITER_SECONDS, SERVER_SECONDS = (0.005, 0.4), (0.01, 1.0)
@@ -50,11 +49,7 @@ def main() -> None:
     prepared = open_artifact(arguments.run / "prepared")
     write_result(
         "faults",
-        data={
-            "name": load_card(prepared).name,
-            "rows": prepared.figures["rows"]["accepted"],
-            "sha256": prepared.manifest["inputs"]["data"]["files"],
-        },
+        data=described_run(prepared),
         seed=SEED,
         config={"tries": arguments.tries, "server_tries": arguments.server_tries}
         | {"writers": WRITERS, "batch_events": BATCH, "call_events": CALL_EVENTS}

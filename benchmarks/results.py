@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.artifacts import ROOT, Artifact, package_versions, write_json
+from schemas.prepared import load_card
 
 RESULTS = ROOT / "docs" / "results"
 KIB = 1024
@@ -63,6 +64,15 @@ def described(source: Artifact, prepared: Artifact) -> dict[str, Any]:
         "name": source.figures["dataset"],
         "rows": prepared.figures["rows"]["accepted"],
         "sha256": source.manifest["files"],
+    }
+
+
+def described_run(prepared: Artifact) -> dict[str, Any]:
+    """The same where a finished run is measured: of the source files the digest of digests."""
+    return {
+        "name": load_card(prepared).name,
+        "rows": prepared.figures["rows"]["accepted"],
+        "sha256": prepared.manifest["inputs"]["data"]["files"],
     }
 
 

@@ -11,7 +11,6 @@ import argparse
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,11 +21,10 @@ from benchmarks.parity.c_api.compiler import compile_program
 from benchmarks.parity.calls import Arrays, Call, in_process
 from benchmarks.parity.differences import ATOL, RTOL, largest_difference
 from benchmarks.parity.item_calls import ENCODE_ITEMS
-from benchmarks.results import write_result
+from benchmarks.results import described_run, write_result
 from evaluation.requests import read_requests
 from evaluation.saved_models import RetrievalModel
 from schemas.artifacts import Artifact, check_belong_together, open_artifact
-from schemas.prepared import load_card
 
 STAGES = ("prepared", "retrieval", "ranking")
 MODELS = ("retrieval", "ranking")
@@ -66,7 +64,7 @@ def main() -> None:
         "rtol": RTOL,
     }
     config = settings | {model: stages[model].manifest["config"] for model in MODELS}
-    data = _described(stages["prepared"])
+    data = described_run(stages["prepared"])
     print(write_result("savedmodel-parity", data, SEED, config, figures, {}))
 
 
@@ -134,15 +132,6 @@ def _rows(outputs: Arrays) -> int:
 
 def _prefixed(prefix: str, figures: Mapping[str, float]) -> Figures:
     return {f"{prefix}_{name}": value for name, value in figures.items()}
-
-
-def _described(prepared: Artifact) -> dict[str, Any]:
-    """What the result says of the data; of the source files there is the digest of digests."""
-    return {
-        "name": load_card(prepared).name,
-        "rows": prepared.figures["rows"]["accepted"],
-        "sha256": prepared.manifest["inputs"]["data"]["files"],
-    }
 
 
 def _judge(figures: Figures) -> None:
