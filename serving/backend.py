@@ -98,9 +98,9 @@ class Ranker:
         moved = scores | {columns.EVENT: np.int64}
         self._explain = Signature(self.model, "explain", inputs, moved)
         self._rank = Signature(self.model, "serving_default", inputs, scores)
-        history_len = int(ranking.manifest["config"]["history_len"])
-        self._explained_events = min(columns.EXPLAINED_EVENTS, history_len)
-        self._viewers = _Viewers(card, catalogue, history_len)
+        settings = ranking.manifest["config"]
+        self._explained_events = min(columns.EXPLAINED_EVENTS, int(settings["attention_len"]))
+        self._viewers = _Viewers(card, catalogue, int(settings["history_len"]))
         self._item_ids = catalogue.encoded_ids
 
     def rank(

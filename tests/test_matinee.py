@@ -30,6 +30,7 @@ recall_k = 20
 [ranking]
 embedding_dim = 16
 history_len = 20
+attention_len = 12
 blocks = 1
 epochs = 1
 hidden = [16]
