@@ -162,6 +162,17 @@ def test_unknown_items_are_no_candidates(retrieval: Artifact, prepared: Artifact
     assert np.load(retrieval.path / "candidates.npz")["item_id"].max() == 150
 
 
+def test_unknown_items_differ_by_their_content_alone(retrieval: Artifact):
+    model = tf.saved_model.load(str(retrieval.path / "model"))
+    vectors = model.signatures["encode_items"](
+        item_id=tf.constant(["new", "newer", "newest", "new"]),
+        genres=tf.constant([["Drama"], ["Drama"], ["Drama"], ["Action"]]),
+        year=tf.constant([1950.0] * 4),
+    )["item_vector"].numpy()
+    np.testing.assert_array_equal(vectors[1:3], vectors[[0, 0]])
+    assert (vectors[3] != vectors[0]).any()
+
+
 def test_query_vectors_are_what_the_saved_model_gives(retrieval: Artifact, prepared: Artifact):
     vectors = np.load(retrieval.path / "query_vectors.npy")
     profiles = pq.read_table(prepared.path / "fit.parquet").to_pylist()
