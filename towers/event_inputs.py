@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
+import keras
 from keras import ops
 
 TIME_BUCKETS = 34
@@ -41,9 +44,14 @@ def time_bucket(seconds: Any, known: Any) -> Any:
         The same shape, int32: 0 where unknown, otherwise 1 + floor(log2(1 + seconds)), at most
         `TIME_BUCKETS - 1`.
     """
-    length = ops.cast(ops.maximum(seconds, 0), "float32")
-    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + length)), "int32")
-    return ops.where(known, ops.minimum(bucket, TIME_BUCKETS - 1), 0)
+    length = ops.maximum(ops.convert_to_tensor(seconds), 0)
+    # Compared as integers: a float32 log2 is 12.99999 or 13 for 2**13 by compiler and batch size.
+    dtype = keras.backend.standardize_dtype(length.dtype)
+    starts = [2**j - 1 for j in range(TIME_BUCKETS - 1) if 2**j - 1 <= np.iinfo(dtype).max]
+    bucket = ops.searchsorted(
+        ops.convert_to_tensor(starts, dtype), ops.reshape(length, (-1,)), side="right"
+    )
+    return ops.where(known, ops.cast(ops.reshape(bucket, ops.shape(length)), "int32"), 0)
 
 
 def rating_inputs(rating: Any, rating_range: tuple[float, float]) -> Any:
