@@ -50,8 +50,21 @@ class Tail:
 
 
 def hold_back(histories: Histories, config: RetrievalConfig) -> Tail:
-    """Takes `tail_share` of each history, at most `tail_events`."""
+    """Takes `tail_share` of each history, at most `tail_events`.
+
+    Raises:
+        ValueError: No history is long enough for a single event: there would be nothing by which to
+            choose an epoch, and nothing for the ranker to learn from.
+    """
     share = np.floor(histories.lengths * config.tail_share).astype(np.int64)
+    if not share.any():
+        longest = histories.lengths.max(initial=0)
+        raise ValueError(
+            f"retrieval.tail_share: expected at least 1 / {longest}, for an event of the longest "
+            f"history to be held back, got {config.tail_share}"
+            if longest > 1
+            else f"retrieval: expected a user with 2 fitted events or more, got {longest} at most"
+        )
     back = config.tail_events - np.arange(config.tail_events)
     held = back <= np.minimum(share, config.tail_events)[:, None]
     position = np.where(held, histories.lengths[:, None] - back, -1)
