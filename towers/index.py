@@ -29,6 +29,7 @@ from schemas.config import IndexConfig
 from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER
 from schemas.searcher import Effort, Searcher
 from towers.effort_sweep import (
+    MARGIN,
     Sample,
     Tried,
     confirmed,
@@ -214,10 +215,11 @@ def _tried(
         if each.reaches(config.recall_target)
     ]
     if not reaching:
-        best = max(tried, key=lambda each: each.recall)
+        best = max(tried, key=lambda each: each.surely)
         raise ValueError(
-            f"index: recall@{sample.k}: expected at least {config.recall_target}, got "
-            f"{best.recall:.4f} ± {best.error:.4f} with {kind} and {best.effort}"
+            f"index: recall@{sample.k} less {MARGIN:g} standard errors: expected at least "
+            f"{config.recall_target}, got {best.recall:.4f} - {MARGIN:g} x {best.error:.4f} = "
+            f"{best.surely:.4f} with {kind} and {best.effort}"
         )
     return tried, sorted(reaching, key=lambda each: each.query_ms)
 

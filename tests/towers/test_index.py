@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -99,10 +100,13 @@ def test_a_missed_recall_target_fails_the_build(tmp_path):
     vectors = rng.normal(size=(ITEMS, 64)).astype(np.float32)
     queries = rng.normal(size=(2_000, 64)).astype(np.float32)
     config = dataclasses.replace(TREE, recall_target=1.0, recall_k=1, recall_queries=1_000)
-    with pytest.raises(
-        ValueError, match=r"recall@1: expected at least 1\.0, got 0\.\d+ ± 0\.\d+ with tree"
-    ):
+    with pytest.raises(ValueError, match="recall@1 less 3 standard errors") as raised:
         build_index(IDS, vectors, queries, config, tmp_path)
+    # The figure that is compared stands beside what it is compared with.
+    said = r"expected at least 1\.0, got (0\.\d+) - 3 x (0\.\d+) = (0\.\d+) with tree"
+    recall, error, surely = map(float, re.search(said, str(raised.value)).groups())
+    assert surely == pytest.approx(recall - 3 * error, abs=3e-4)
+    assert surely < 1
 
 
 def test_recall_is_reported_of_queries_that_did_not_choose(tmp_path):
