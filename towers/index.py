@@ -130,6 +130,15 @@ def _check(item_ids: Sequence[str], vectors: np.ndarray, queries: np.ndarray) ->
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
             raise ValueError(f"{name}[{row}]: expected finite numbers, got NaN or infinity")
+        with np.errstate(over="ignore"):
+            squared = np.einsum("ij,ij->i", values, values, dtype=np.float32, casting="same_kind")
+        if not np.isfinite(squared).all():  # ScaNN would end the process
+            row = int(np.flatnonzero(~np.isfinite(squared))[0])
+            largest = float(np.abs(values[row]).max())
+            raise ValueError(
+                f"{name}[{row}]: expected a squared length that float32 holds, below 3.4e38, got "
+                f"numbers as large as {largest:.3g}"
+            )
     if len(set(item_ids)) != len(item_ids):
         raise ValueError("item_ids: expected each id once")
     for row, item_id in enumerate(item_ids):

@@ -160,6 +160,13 @@ def test_a_catalogue_smaller_than_recall_k(tmp_path):
         (["a\nb", "c"], VECTORS[:2], QUERIES, r"item_ids\[0\]: expected an id of one line"),
         (IDS[:2], VECTORS[:2] * np.array([[1], [np.nan]]), QUERIES, r"item_vectors\[1\]: expected"),
         (IDS[:2], VECTORS[:2], QUERIES * np.inf, r"queries\[0\]: expected finite numbers"),
+        (
+            IDS[:2],
+            VECTORS[:2] * np.array([[1], [1e20]]),
+            QUERIES,
+            r"item_vectors\[1\]: expected a squared length .*, got .* as large as \d\.?\d*e\+20",
+        ),
+        (IDS[:2], VECTORS[:2], QUERIES * 1e20, r"queries\[0\]: expected a squared length"),
     ],
 )
 def test_unusable_input(tmp_path, ids, vectors, queries, message):
