@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks import cold_items
 from benchmarks.cold_items import LEAST_EVENTS, _found, leave_out
-from schemas.histories import Histories
+from schemas.config import RetrievalConfig
+from schemas.histories import Histories, history_before
+from towers.model import RetrievalModel
 
 USERS, ITEMS, EVENTS = 40, 60, 30
+CONFIG = RetrievalConfig(embedding_dim=8, history_len=6, tail_events=3, heads=1, blocks=1)
 
 
 @pytest.fixture
@@ -52,6 +56,51 @@ def test_requests_are_what_the_whole_histories_say(histories: Histories) -> None
         )
     ]
     assert found == expected
+
+
+def test_recall_is_what_each_request_alone_says(
+    histories: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cold_items, "WIDTH", 9)
+    monkeypatch.setattr(cold_items, "NARROW", 2)
+    monkeypatch.setattr(cold_items, "BATCH", 7)
+    items = (np.arange(ITEMS + 2) > 0) & (np.arange(ITEMS + 2) <= ITEMS)
+    requests = leave_out(histories, items, seed=3)
+    model = RetrievalModel(
+        {"item_id": np.arange(len(items))},
+        items,
+        items,  # as if all had been fitted: otherwise the cold ones would have one vector
+        {"item_id": len(items)},
+        {},
+        (1.0, 5.0),
+        CONFIG,
+        lambda *_: 0.0,
+    )
+    vectors = np.asarray(model.catalogue_vectors())
+    cold = np.unique(requests.target)
+    wide, narrow, wide_chance, narrow_chance = [], [], [], []
+    for user, end, target, seen in zip(
+        requests.user, requests.end, requests.target, requests.seen, strict=True
+    ):
+        batch = history_before(requests.warm, np.array([user]), np.array([end]), 6)
+        batch["request_timestamp"] = np.zeros((1, 1), np.int64)
+        query = np.asarray(model.newest_query(batch, vectors[batch["history_item_id"]]))[0]
+        open_items = np.setdiff1d(np.flatnonzero(items), seen)
+        others = np.setdiff1d(cold, seen)
+        for among, k, found in ((open_items, 9, wide), (others, 2, narrow)):
+            found.append(target in among[np.argsort(-(vectors[among] @ query))][:k])
+        wide_chance.append(9 / len(open_items))
+        narrow_chance.append(min(1, 2 / len(others)))
+    assert 0 < np.mean(wide) < 1
+    figures = cold_items.recall(model, requests, 6)
+    assert figures == {
+        "recall@9": pytest.approx(np.mean(wide), abs=1e-4),
+        "recall@9_of_chance": pytest.approx(np.mean(wide_chance), abs=1e-4),
+        "recall@2_among_cold": pytest.approx(np.mean(narrow), abs=1e-4),
+        "recall@2_among_cold_of_chance": pytest.approx(np.mean(narrow_chance), abs=1e-4),
+        "requests": len(requests.target),
+        "cold_items": len(cold),
+    }
 
 
 def test_equal_scores_are_chance() -> None:

@@ -133,7 +133,9 @@ def test_the_sweep_is_written_down(tmp_path):
     assert row["query_ms"] == figures["query_ms"] > 0
     assert row["recall"] >= TREE.recall_target
     assert len(figures["sweep"]) > 1
-    assert 0 <= figures["exact_share"] <= 0.5
+    # Of shares from 1/1024 to 1/256 at most 12 items of 3 000 pass, fewer than the 20 wanted: all
+    # of them are scored, whatever the index costs.
+    assert figures["exact_share"] in [2.0**-step for step in range(1, 9)]
 
 
 def test_equal_vectors_count_as_equally_good(tmp_path):
