@@ -44,6 +44,8 @@ from towers.effort_sweep import (
 DIMENSIONS_PER_BLOCK = 2
 ANISOTROPIC_THRESHOLD = 0.2
 SOAR_LAMBDA = 1.5
+LEAST_QUANTIZED = 16
+"""ScaNN learns 16 centres of each block of dimensions, from at least as many items."""
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, steps done, steps at most)."""
@@ -144,10 +146,6 @@ def _check(item_ids: Sequence[str], vectors: np.ndarray, queries: np.ndarray) ->
     for row, item_id in enumerate(item_ids):
         if not item_id or "\n" in item_id:
             raise ValueError(f"item_ids[{row}]: expected an id of one line, got {item_id!r}")
-
-
-LEAST_QUANTIZED = 16
-"""ScaNN learns 16 centres of each block of dimensions, from at least as many items."""
 
 
 def _kind(items: int, config: IndexConfig) -> str:

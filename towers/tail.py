@@ -21,7 +21,8 @@ from towers.model import RetrievalModel
 USERS_PER_BATCH = 128
 SCORE_BYTES = 256 << 20
 """Bound on the scores of a batch: with a large catalogue it has fewer users."""
-NEVER = np.iinfo(np.int64).max
+NOT_SEEN = np.iinfo(np.int64).max
+"""Beyond every event of a history."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def users_per_batch(slots: int, indices: int) -> int:
 
 def _first_seen(histories: Histories, users: np.ndarray, indices: int) -> np.ndarray:
     """Index of the first event with each item among a user's own; `[users, indices]` int64."""
-    first = np.full((len(users), indices), NEVER)
+    first = np.full((len(users), indices), NOT_SEEN)
     counts = histories.lengths[users]
     row = np.repeat(np.arange(len(users)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

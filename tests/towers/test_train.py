@@ -146,6 +146,7 @@ def test_candidates_are_unseen_best_first_and_at_the_tail(retrieval: Artifact, p
     tail = hold_back(histories, RetrievalConfig())
     assert (data["position"] == tail.position).all()
     assert (tail.counts == np.minimum(histories.lengths * 3 // 10, 10)).all()
+    assert data["item_id"].dtype == np.int32  # most of the file and of the memory it is made in
     for user in range(0, len(histories.users), 17):
         events = histories.item_id[histories.offsets[user] : histories.offsets[user + 1]]
         for slot in np.flatnonzero(data["position"][user] >= 0):
