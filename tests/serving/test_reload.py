@@ -31,7 +31,7 @@ def run(run_dir, tmp_path):
 class Asking(threading.Thread):
     """Asks one request after the other over a connection of its own; none is sent twice.
 
-    Of itself gRPC sends again what no server has seen, as a request that meets a closing connection.
+    Of itself gRPC sends again what no server has seen: what meets a connection that closes.
     """
 
     def __init__(self, target, user):

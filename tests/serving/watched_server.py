@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.serving.conftest import RunningServer, running_server
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 """Many times what starting a worker takes."""
 
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
