@@ -27,6 +27,9 @@ from serving.logs import failure, write_json_lines
 
 READY, FAILED = "ready", "failed"
 
+LONGEST_REASON = 4_000
+"""Characters; TensorFlow may quote a whole graph."""
+
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -70,11 +73,11 @@ def main() -> None:
     try:
         asyncio.run(_serve(task))
     except (OSError, ValueError, RuntimeError, ImportError, BackendError) as error:
-        tell(FAILED, reason=str(error))
+        tell(FAILED, reason=str(error)[:LONGEST_REASON])
         sys.exit(1)
     except Exception as error:  # a damaged model may raise anything
         log.error("cannot serve", extra=failure(error))
-        tell(FAILED, reason=f"{type(error).__name__}: {error}")
+        tell(FAILED, reason=f"{type(error).__name__}: {error}"[:LONGEST_REASON])
         sys.exit(1)
 
 

@@ -23,6 +23,11 @@ from serving.worker import FAILED, READY, Task
 START_SECONDS = 600.0
 """Many times what opening and warming up takes; whoever needs longer hangs."""
 
+LONGEST_LINE = 1 << 20
+"""Bytes; a worker's own lines are far shorter."""
+
+PIECE = 4_096
+
 log = logging.getLogger(__name__)
 
 
@@ -77,8 +82,8 @@ class WorkerProcess:
 
     async def _pass_on(self) -> None:
         """What else it or a library prints goes to stderr."""
-        async for line in _output(self._process):
-            sys.stderr.buffer.write(line)
+        while piece := await _output(self._process).read(PIECE):
+            sys.stderr.buffer.write(piece)
             sys.stderr.buffer.flush()
 
 
@@ -97,9 +102,16 @@ async def started(task: Task, versions: RunVersions, metrics: Path | None) -> Wo
     environment = dict(os.environ)
     if metrics is not None:
         environment[DIRECTORY_VARIABLE] = str(metrics)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "serving.worker"), stdin=PIPE, stdout=PIPE, env=environment
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "serving.worker"),
+            stdin=PIPE,
+            stdout=PIPE,
+            env=environment,
+            limit=LONGEST_LINE,
+        )
+    except OSError as error:
+        raise RuntimeError(f"no process can be started: {error}") from error
     told_by = cast(asyncio.StreamWriter, process.stdin)
     told_by.write(task.written())
     told_by.close()

@@ -44,7 +44,8 @@ class ServeConfig:
         max_events: Most events of one call of RecordEvents.
         event_batch: Events written at once.
         event_wait_seconds: How long a client may leave the server waiting for its next event.
-        max_concurrent: Requests in progress before RESOURCE_EXHAUSTED; as many streams of events.
+        max_concurrent: Requests in progress in a worker before RESOURCE_EXHAUSTED; as many streams
+            of events.
         grace_seconds: Time that running requests get on SIGTERM.
         workers: Processes that answer; each has the models and the index in memory.
         watch_seconds: How often the run is looked at for new versions; 0: never.
