@@ -105,7 +105,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="matinee-reload-") as directory:
         run = served_copy(arguments.run, Path(directory) / "run")
         answers, began, reloads = asyncio.run(_measure(run, arguments))
-    figures = _figures(answers, began, reloads)
+    figures = reload_figures(answers, began, reloads)
     for name, value in figures.items():
         print(f"{name:32} {value:10.2f}")
     settings = {name: value for name, value in vars(arguments).items() if name != "run"}
@@ -185,29 +185,38 @@ def _users(run: Path) -> list[str]:
     return [users[at] for at in np.random.default_rng(SEED).permutation(len(users))]
 
 
-def _figures(answers: Answers, began: float, reloads: Sequence[Reload]) -> dict[str, float]:
+def reload_figures(answers: Answers, began: float, reloads: Sequence[Reload]) -> dict[str, float]:
+    """Latencies before the first reload, during reloads, and while their first part lasted.
+
+    Args:
+        answers: Of the whole measurement.
+        began: When it began; what was due earlier does not count.
+        reloads: In their order.
+    """
     due, taken = np.array(answers.due), np.array(answers.milliseconds)
-    before = (due >= began) & (due < reloads[0].began)
-    during = np.zeros(len(due), dtype=bool)
-    for reload in reloads:
-        during |= (due >= reload.began) & (due < reload.ended)
-    loading = np.zeros(len(due), dtype=bool)
-    for reload in reloads:
-        loading |= (due >= reload.began) & (due < reload.serving)
+    phases = {
+        "before": [(began, reloads[0].began)],
+        "during": [(reload.began, reload.ended) for reload in reloads],
+        "loading": [(reload.began, reload.serving) for reload in reloads],
+    }
+    counted = due >= began
+    codes = np.array(answers.codes)[counted]
     figures = {
         "reloads": float(len(reloads)),
-        "requests": float(len(due)),
-        "failed_requests": float(sum(code != "OK" for code in answers.codes)),
+        "requests": float(np.count_nonzero(counted)),
+        "failed_requests": float(np.count_nonzero(codes != "OK")),
         "served_versions": float(len({each for each in answers.versions if each})),
         "until_serving_p50_s": float(np.median([r.serving - r.began for r in reloads])),
         "until_old_ended_p50_s": float(np.median([r.ended - r.began for r in reloads])),
     }
-    for name, chosen in (("before", before), ("during", during), ("loading", loading)):
-        figures[f"{name}_requests"] = float(np.count_nonzero(chosen))
+    for name, spans in phases.items():
+        inside = [(due >= start) & (due < end) for start, end in spans]
+        chosen = taken[np.logical_or.reduce(inside)]
+        figures[f"{name}_requests"] = float(len(chosen))
         for quantile in (50, 95, 99):
-            value = float(np.quantile(taken[chosen], quantile / 100))
+            value = float(np.quantile(chosen, quantile / 100))
             figures[f"{name}_p{quantile}_ms"] = round(value, 2)
-        figures[f"{name}_longest_ms"] = round(float(taken[chosen].max()), 2)
+        figures[f"{name}_longest_ms"] = round(float(chosen.max()), 2)
     figures["p99_ratio"] = round(figures["during_p99_ms"] / figures["before_p99_ms"], 3)
     return figures
 

@@ -23,6 +23,7 @@ from serving.model_watch import watch_models
 from serving.recommender import Recommender
 from serving.service import RecommenderService
 from serving.sockets import connections, host_before_port, stop_listening
+from serving.worker import leaving_seconds
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
@@ -31,9 +32,6 @@ THREADS = 4
 
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
-
-AGE_SPREAD = 1.1
-"""gRPC lets a connection get up to a tenth older than it is told."""
 
 LOOK_SECONDS = 0.1
 """How often a replaced worker counts its connections."""
@@ -105,7 +103,7 @@ def _server(service: RecommenderService, config: ServeConfig) -> tuple[grpc.aio.
 async def _let_go(port: int, config: ServeConfig, stop: asyncio.Event) -> None:
     """Takes no more connections and waits until those there have reached their age."""
     stop_listening(port)
-    at_most = config.connection_seconds * AGE_SPREAD + config.grace_seconds
+    at_most = leaving_seconds(config)
     log.info("replaced: up to %.0f s for %s connections", at_most, connections(port))
     ends = time.monotonic() + at_most
     while connections(port) and time.monotonic() < ends and not stop.is_set():

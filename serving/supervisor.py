@@ -16,7 +16,7 @@ import dataclasses
 import logging
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from serving.own_process import ANNOUNCEMENT
 from serving.run_versions import RunVersions, latest_versions
 from serving.sockets import host_before_port, reserved
 from serving.version_watch import VersionWatch
-from serving.worker import Task
+from serving.worker import Task, leaving_seconds
 from serving.worker_process import WorkerProcess, started
 
 STOP_SECONDS = 5.0
@@ -139,7 +139,11 @@ class Supervisor:
     def _take(self, worker: WorkerProcess) -> None:
         self._workers.add(worker)
         self._metrics.workers.set(len(self._workers))
-        task = asyncio.create_task(self._see_off(worker))
+        self._beside(self._see_off(worker))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs something that ends with a worker."""
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -212,6 +216,8 @@ class Supervisor:
             self._metrics.workers.set(len(self._workers))
             self._leaving.add(old)
             old.replaced()
+            at_most = leaving_seconds(self._config) + self._config.grace_seconds + STOP_SECONDS
+            self._beside(old.ended_within(at_most))
 
     async def _end(self) -> None:
         """Has all workers finish what they work on."""
@@ -231,7 +237,7 @@ async def _wait_after(error: RuntimeError, seconds: float) -> None:
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancels tasks and waits until they are."""
+    """Cancels tasks and waits until they are; what they fail with meanwhile matters to nobody."""
     for task in tasks:
         task.cancel()
     for task in tasks:

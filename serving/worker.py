@@ -27,6 +27,9 @@ from serving.logs import failure, write_json_lines
 
 READY, FAILED = "ready", "failed"
 
+AGE_SPREAD = 1.1
+"""gRPC lets a connection get up to a tenth older than it is told."""
+
 LONGEST_REASON = 4_000
 """Characters; TensorFlow may quote a whole graph."""
 
@@ -61,6 +64,11 @@ def read_task(text: bytes) -> Task:
     """What `Task.written` wrote."""
     told = json.loads(text)
     return Task(**told | {"config": ServeConfig(**told["config"])})
+
+
+def leaving_seconds(config: ServeConfig) -> float:
+    """How long a replaced worker waits for its connections at most."""
+    return config.connection_seconds * AGE_SPREAD + config.grace_seconds
 
 
 def main() -> None:

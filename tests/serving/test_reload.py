@@ -157,6 +157,7 @@ def test_broken_versions_are_refused_and_the_old_stay(run, tmp_path, users):
         asking(server.target, users[:1]) as (asked,),
     ):
         for number, spoil in enumerate((wrong_model, cut_model), start=1):
+            point_latest(run, "ranking", before["ranking"])
             reason = spoil(run)
             until(
                 lambda number=number: len(server.lines("new versions refused")) == number,
