@@ -25,6 +25,7 @@ SERVE = [
     "grpcio-reflection>=1.81,<1.82",  # and 1.82 of this one too
     # The calls of TensorFlow Serving; tfx-bsl wants < 2.20, and a later one lifts protobuf to 7.
     "tensorflow-serving-api>=2.19,<2.20",
+    "prometheus-client>=0.26,<0.27",  # its files of several processes differ between minors
 ]
 
 REDIS = [

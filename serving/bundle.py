@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.artifacts import check_belong_together, open_artifact
+from schemas.artifacts import Artifact
 from schemas.cards import Card, card_from_dict
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.profiles import Profiles
 from serving.retriever import Retriever, open_retriever
+from serving.run_versions import latest_versions
 from serving.signatures import Backend
-
-STAGES = ("prepared", "retrieval", "index", "ranking")
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,11 @@ def open_bundle(run: Path, backend: Backend | None = None) -> Bundle:
         FileNotFoundError: A stage has no finished build; the message names it.
         ValueError: The stages were not built from each other, or a file is not as it should be.
     """
-    stages = {stage: open_artifact(run / stage) for stage in STAGES}
-    check_belong_together(stages)
+    return open_stages(latest_versions(run).stages, backend)
+
+
+def open_stages(stages: Mapping[str, Artifact], backend: Backend | None = None) -> Bundle:
+    """Opens given builds, which belong together; see `open_bundle`."""
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
     catalogue = Catalogue(prepared / "catalogue.parquet", card)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -75,6 +75,11 @@ class Recommender:
             index=bundle.versions["index"],
             ranking=bundle.versions["ranking"],
         )
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Stage name to version of what it serves."""
+        return self._bundle.versions
 
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """The best items for the viewers."""
@@ -199,7 +204,12 @@ class Recommender:
         self._bundle.check_models()
 
     def warm_up(self) -> None:
-        """Sends requests down the path, so that no client waits for TensorFlow's first run."""
+        """Sends requests down the path, so that no client waits for TensorFlow's first run.
+
+        Raises:
+            ValueError: They are answered with nothing.
+            BackendError: The models do not answer.
+        """
         event = pb.Event(item_id=self._bundle.catalogue.item_ids[0])
         viewer = pb.Viewer(anonymous=pb.AnonymousViewer(events=[event]))
         for viewers in (1, min(2, self.config.max_viewers)):
@@ -210,4 +220,5 @@ class Recommender:
                 seen_policy=pb.INCLUDE_SEEN,
                 explain=viewers <= self.config.max_explained_viewers,
             )
-            self.recommend(request, "warm-up")
+            if not self.recommend(request, "warm-up").recommendations:
+                raise ValueError(f"warm-up: expected an item for {viewers} viewers, got none")
