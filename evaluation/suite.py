@@ -19,7 +19,8 @@ from evaluation.baselines.popularity import Popularity
 from evaluation.baselines.recent_popularity import RecentPopularity, newest_events_span
 from evaluation.batches import Progress, show_nothing
 from evaluation.histories import RawHistories
-from evaluation.judge import Items, Lists, judge, rank_targets
+from evaluation.judge import Lists, judge, rank_targets
+from evaluation.list_figures import Items
 from evaluation.per_request import per_request
 from evaluation.ranking_protocol import PROTOCOL, Scorer, rank_catalogue
 from evaluation.ratings import PredictOpinion, PredictPair, evaluate_ratings
@@ -84,8 +85,8 @@ def evaluate(
     Returns:
         Its metrics are `protocol`: how it was measured. `popularity`, `recent_popularity` (absent
         without times), `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
-        `retrieval` and `two_stage`, `intervals` and `segments`: see `judge`. `rating`, `like` and
-        `pair`: see `evaluate_ratings`; absent where nothing is rated.
+        `retrieval` and `two_stage`, `intervals`, `segments` and `gaps`: see `judge`. `rating`,
+        `like` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
     lists = rank_baselines(requests, fitted, config, progress) | rank_candidates(
         requests,

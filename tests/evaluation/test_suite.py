@@ -6,9 +6,10 @@ from evaluation.suite import Models, evaluate
 from schemas.config import EvaluateConfig
 from tests.evaluation.build import make_requests, random_requests
 
-ACCURACY = {f"{n}@{k}" for n in ("hr", "recall", "ndcg", "mrr", "map") for k in (10, 50, 200)}
+MEASURES = ("hr", "recall", "precision", "ndcg", "mrr", "map")
+ACCURACY = {f"{n}@{k}" for n in MEASURES for k in (10, 50, 200)}
 OF_LISTS = {f"{n}@10" for n in ("coverage", "gini", "novelty", "average_popularity")}
-FIGURES = ACCURACY | OF_LISTS
+FIGURES = ACCURACY | OF_LISTS | {"auc@200", "serendipity@10"}
 
 
 def retrieve_oracle(requests, rows, k):
@@ -46,6 +47,7 @@ def test_every_model_is_measured_on_the_same_requests():
         "protocol",
         "intervals",
         "segments",
+        "gaps",
         "rating",
         "like",
         "pair",
