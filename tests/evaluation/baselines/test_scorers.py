@@ -1,28 +1,24 @@
 """What every baseline that scores the catalogue must do."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
 
-from evaluation.baselines.bias import BiasModel
-from evaluation.baselines.ease import Ease
-from evaluation.baselines.markov import Markov
-from evaluation.baselines.popularity import Popularity
-from evaluation.baselines.recent_popularity import RecentPopularity
+from evaluation.baselines.baseline import missing
+from evaluation.baselines.registry import BASELINES
 from tests.evaluation.build import make_requests, random_requests
 
-SCORERS = {
-    "popularity": Popularity.fit,
-    "recent_popularity": RecentPopularity.fit,
-    "ease": Ease.fit,
-    "ease_half_life": lambda requests: dataclasses.replace(Ease.fit(requests), half_life=10.0),
-    "markov": Markov.fit,
-    "bias": BiasModel.fit,
+SEED = 3
+FITS = {
+    name: partial(baseline.fit, item_features=None, seed=SEED)
+    for name, baseline in BASELINES.items()
+    if not missing(baseline)
 }
 
 
-@pytest.mark.parametrize("fit", SCORERS.values(), ids=SCORERS)
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
 class TestScorer:
     requests = random_requests(users=30, items=40, events=15, seed=1)
 
