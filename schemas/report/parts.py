@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from pipeline.describe.markup import Html, element, joined
+from schemas.report.markup import Html, element, joined
 
 DASH = "\N{EN DASH}"
 """Of a range, and where there is no number."""
