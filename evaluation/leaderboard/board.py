@@ -42,10 +42,11 @@ def board(
         config: Settings of the evaluation.
 
     Returns:
-        JSON-ready: `protocol`; `models`, by name `title`, `source` and cost, and where it has them
-        `figures` and `intervals`, `against` (by figure of `TESTED` the `difference`, what
-        `against` has less what this one has, `interval`, `p`, and `p_holm`, corrected for the
-        number of models), `rating`, `like` and `curves`; `segments` and `gaps`: see `judge`.
+        JSON-ready: `protocol`; `against`, null if nothing is tested; `models`, by name `title`,
+        `source` and cost, and where it has them `figures` and `intervals`, `against` (by figure of
+        `TESTED` the `difference`, what `against` has less what this one has, `interval`, `p`, and
+        `p_holm`, corrected for the number of models), `rating`, `like` and `curves`; `segments` and
+        `gaps`: see `judge`.
     """
     found: dict[str, dict[str, Any]] = {
         model.name: {"title": model.title, "source": model.source} | dict(model.cost)
@@ -73,7 +74,8 @@ def board(
             )
         if model.curves:
             found[model.name]["curves"] = {n: list(epochs) for n, epochs in model.curves.items()}
-    return {"protocol": protocol(requests, config), "models": found} | divided
+    tested = against if any("against" in of for of in found.values()) else None
+    return {"protocol": protocol(requests, config), "against": tested, "models": found} | divided
 
 
 def _tested(
