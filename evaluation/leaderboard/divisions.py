@@ -40,11 +40,10 @@ def bars(board: Board, division: str) -> Html | None:
         for segment, of in values.items()
     ]
     title, what = _title(division)
-    best = {segment: max(of, key=lambda name: of[name]) for segment, of in values.items()}
-    winners = ", ".join(f"{segment}: {short(name)}" for segment, name in best.items())
+    best = [short(max(of, key=lambda name: of[name])) for of in values.values()]
     return parts.table(
         title,
-        f"{what}: NDCG@10, the longer the better. The best of each row: {winners}.",
+        f"{what}: NDCG@10, the longer the better. The best from row to row: {', '.join(best)}.",
         ("", "lists", *(short(name) for name in names)),
         rows,
     )
@@ -96,4 +95,4 @@ def _bar(value: float, most: float, marked: bool) -> Html:
     width = f"width: {90 * value / most:.1f}%"
     bar = element("span", class_="bar", style=width)
     kind = "cell marked" if marked else "cell"
-    return element("div", figure(value), element("br"), bar, class_=kind)
+    return element("div", figure(value), bar, class_=kind)

@@ -16,7 +16,9 @@ COLOURS = (ORANGE, BLUE, "#3a8f5c", "#8e5ea8", "#b8902a", "#4fa3b8", GREY, "#b54
 """Of curves that share a picture; the first is that of the model which the others are tested
 against."""
 LABEL_SIZE = 7.5
-SHIFTS = (0, 9, -9, 18, -18, 27, -27, 36, -36, 45, -45)
+GAP = 6
+"""Points between a dot and its label."""
+SHIFTS = (0, 6, -6, 10, -10, 15, -15, 20, -20, 26, -26, 32, -32, 40, -40, 50, -50)
 """Points by which a label is moved up until it covers no other."""
 
 TICKS_S = (0.01, 0.1, 1, 10, 60, 600, 3_600, 36_000)
@@ -73,7 +75,8 @@ def trade_off(
             axes.xaxis.set_major_locator(FixedLocator(TICKS_S))
             axes.xaxis.set_major_formatter(FuncFormatter(_duration))
             axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.margins(0.12)
+        axes.margins(0.08)
+        axes.set_ylim(0, 1.12 * max(*up, 1e-9))
         axes.set(xlabel=xlabel, ylabel=ylabel)
         figure.draw_without_rendering()
         _label(axes, names, across, up)
@@ -114,47 +117,62 @@ def learning(curves: Mapping[str, Sequence[float]], ylabel: str) -> bytes:
 
 
 def _label(axes: Axes, names: Sequence[str], across: Sequence[float], up: Sequence[float]) -> None:
-    """Names beside the dots, each moved up or down as little as lets it cover no other one.
+    """Names beside the dots, each moved as little as lets it cover no other one and no other dot.
 
     Where no place is free, the label stays beside its dot.
     """
     dots = axes.transData.transform(np.column_stack([across, up]))
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in dots]
+    middle = axes.transAxes.transform((0.6, 0))[0]
     for number in np.argsort(-np.asarray(up), kind="stable"):
-        labels = [_annotated(axes, names[number], across[number], up[number], 0)]
-        for shift in SHIFTS[1:]:
-            if not _covers(labels[-1], taken, number):
-                break
-            labels.append(_annotated(axes, names[number], across[number], up[number], shift))
-        chosen = labels[-1] if not _covers(labels[-1], taken, number) else labels[0]
-        for label in labels:
-            if label is not chosen:
-                label.remove()
-        box = chosen.get_window_extent()
-        taken.append((box.x0, box.y0, box.x1, box.y1))
+        sides = (-1, 1) if dots[number][0] > middle else (1, -1)
+        places = [(side, shift) for shift in SHIFTS for side in sides]
+        label = axes.annotate(
+            names[number],
+            (across[number], up[number]),
+            xytext=(GAP, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=LABEL_SIZE,
+        )
+        label.set_in_layout(False)  # or the axes would shrink, and the dots move
+        free = (place for place in places if _is_free(label, place, axes, taken))
+        place = next(free, places[0])
+        box = _put(label, place)
+        taken.append(box)
+        if place[1]:
+            axes.annotate(
+                "",
+                (across[number], up[number]),
+                xytext=(place[0] * GAP, place[1]),
+                textcoords="offset points",
+                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5},
+            ).set_in_layout(False)
 
 
-def _annotated(axes: Axes, name: str, x: float, y: float, shift: int) -> Annotation:
-    """A name right of its dot, or left of it in the right half of the picture."""
-    left = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))[0] > 0.66
-    return axes.annotate(
-        name,
-        (x, y),
-        xytext=(-6 if left else 6, shift),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="center",
-        fontsize=LABEL_SIZE,
-        arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5} if shift else None,
-    )
-
-
-def _covers(label: Annotation, taken: Sequence[tuple[float, ...]], own: int) -> bool:
+def _put(label: Annotation, place: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Moves a label; returns its left, lower, right and upper end in pixels."""
+    side, shift = place
+    label.set_position((side * GAP, shift))
+    label.set_horizontalalignment("left" if side > 0 else "right")
     box = label.get_window_extent()
-    return any(
-        box.x0 < right and left < box.x1 and box.y0 < above and below < box.y1
-        for number, (left, below, right, above) in enumerate(taken)
-        if number != own
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def _is_free(
+    label: Annotation,
+    place: tuple[int, int],
+    axes: Axes,
+    taken: Sequence[tuple[float, float, float, float]],
+) -> bool:
+    """Whether it would cover nothing, and lie in the picture; its own dot is beside it anyway."""
+    x0, y0, x1, y1 = _put(label, place)
+    picture = axes.get_window_extent()
+    if x0 < picture.x0 or x1 > picture.x1 or y0 < picture.y0 or y1 > picture.y1:
+        return False
+    return not any(
+        x0 < right and left < x1 and y0 < above and below < y1
+        for left, below, right, above in taken
     )
 
 

@@ -47,7 +47,8 @@ def ranking(board: Board) -> Html | None:
             "NDCG@10",
         ),
     )
-    return parts.section("Ranking", _table(tables.ranking(board)), picture)
+    shown = (_table(tables.ranking(board)), picture, _table(tables.accuracy(board)))
+    return parts.section("Ranking", *shown)
 
 
 def trade_offs(board: Board) -> Html | None:
@@ -57,8 +58,7 @@ def trade_offs(board: Board) -> Html | None:
         return None
     shown = [_coverage(board, models), _popularity(board, models), _time(board, models)]
     pictures = [picture for picture in shown if picture is not None]
-    others = [_table(tables.beyond_accuracy(board)), _table(tables.accuracy(board))]
-    return parts.section("What accuracy costs", *pictures, *others)
+    return parts.section("What accuracy costs", *pictures, _table(tables.beyond_accuracy(board)))
 
 
 def ratings(board: Board) -> Html | None:

@@ -21,7 +21,8 @@ th { border-bottom: 1px solid #d5d9de; font-weight: 600; }
 td { overflow-wrap: anywhere; } .number { text-align: right; white-space: nowrap; }
 .bar { display: inline-block; height: 0.6rem; background: #1f5fa8; }
 .bar.second { background: #d9772b; } .track { width: 11rem; line-height: 0.7rem; }
-.cell { width: 6.5rem; line-height: 0.9rem; } .cell.marked .bar { background: #d9772b; }
+.cell { width: 6.5rem; } .cell .bar { display: block; height: 0.4rem; }
+.cell.marked .bar { background: #d9772b; }
 .quiet { color: #5d6673; }
 """
 

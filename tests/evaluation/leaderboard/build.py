@@ -54,3 +54,15 @@ def small_board() -> dict:
     requests = asked()
     items = Items.known(requests, None)
     return board(models(requests), requests, items, "two_stage", LIKED, CONFIG)
+
+
+ABOUT = {
+    "dataset": "test",
+    "rows": {"items": 40, "accepted": 300},
+    "split": {"kind": "leave_one_out", "min_events": 3},
+    "asks": "Each person's newest event is asked for.",
+    "left_out": {"als": "implicit not installed"},
+    "versions": {"numpy": "2"},
+    "machine": {"processor": "a processor", "cores_used": 2, "memory_gib": 23.0},
+}
+"""What a comparison says beside the figures."""
