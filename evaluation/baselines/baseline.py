@@ -14,7 +14,10 @@ from evaluation.histories import RawHistories
 from evaluation.ranking_protocol import Scorer
 from evaluation.requests import Requests
 
-EXTRAS: dict[str, tuple[str, ...]] = {}
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "baselines": ("implicit", "sklearn", "xgboost"),
+    "lightfm": ("lightfm",),
+}
 """Extra of setup.py to the modules that baselines import of it."""
 
 
