@@ -242,8 +242,10 @@ def _row(model: Baseline | RatingBaseline | Ours, artifact: Artifact) -> Fitted:
 
 
 def _both(ranking: Fitted, rating: Fitted) -> Fitted:
-    """The row of a model that was fitted for either purpose; its cost is that of ranking."""
-    return dataclasses.replace(ranking, ratings=rating.ratings)
+    """The row of a model that was fitted for either purpose."""
+    of_ratings = {f"rating_{name}": value for name, value in rating.cost.items()}
+    cost = dict(ranking.cost) | of_ratings
+    return dataclasses.replace(ranking, ratings=rating.ratings, cost=cost)
 
 
 def _said(line: str) -> None:

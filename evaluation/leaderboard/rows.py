@@ -18,7 +18,8 @@ class Fitted:
         title: For people.
         source: The paper that it comes from, "" for none.
         cost: `fit_s`; `peak_mib`, absent where it could not be measured; `lists_s`, absent where no
-            list was made.
+            list was made; `rating_fit_s` and `rating_peak_mib` of a model that was fitted for
+            ratings by itself.
         lists: int32 `[lists, 200]`; None if the model makes none.
         ratings: float32 `[requests]`, NaN where none was predicted; None if it predicts none.
         likes: float32 `[requests]`, how likely the rating is at least the threshold; None likewise.

@@ -120,8 +120,8 @@ def ratings(board: Board) -> Table:
                 interval(of["rating"]["interval"]),
                 figure(of["rating"]["mae"]),
                 f"{of['rating']['ratings']:,}",
-                duration(of.get("fit_s")),
-                memory(of.get("peak_mib")),
+                duration(of.get("rating_fit_s", of.get("fit_s"))),
+                memory(of.get("rating_peak_mib", of.get("peak_mib"))),
             ]
             for of in rated(board).values()
         ],
