@@ -16,7 +16,6 @@ from commands.terminal import (
     DatasetOption,
     console,
 )
-from schemas.artifacts import write_json
 from schemas.config import load_config
 from schemas.config.checks import check_choice
 
@@ -48,17 +47,12 @@ def compare(
 
     Each is fitted in a process of its own; one that has been fitted is not fitted again.
     """
-    from commands.compare.flow import Comparison
-    from evaluation.leaderboard.markdown import markdown
-    from evaluation.leaderboard.page import page
+    from commands.compare.flow import Comparison, write_reports
     from evaluation.leaderboard.protocols import PROTOCOLS
 
     check_choice("--protocol", protocol, tuple(PROTOCOLS))
     names = [name.strip() for name in models.split(",") if name.strip()]
     source = open_data(dataset, data, card, files)
     found = Comparison(out, load_config(config), protocol).run(source, names)
-    write_json(out / "compare.json", found)
-    (out / "compare.md").write_text(markdown(found), encoding="utf-8")
-    (out / "compare.html").write_text(page(found), encoding="utf-8")
-    for kind in ("html", "md", "json"):
-        console.print(str(out / f"compare.{kind}"), highlight=False, soft_wrap=True)
+    for path in write_reports(found, out):
+        console.print(str(path), highlight=False, soft_wrap=True)

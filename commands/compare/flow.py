@@ -19,6 +19,8 @@ from evaluation.histories import RawHistories
 from evaluation.item_features import read_item_features
 from evaluation.leaderboard.board import board
 from evaluation.leaderboard.fits import LIKES, LISTS, RATINGS, read_task
+from evaluation.leaderboard.markdown import markdown
+from evaluation.leaderboard.page import page
 from evaluation.leaderboard.protocols import PROTOCOLS, RANDOM
 from evaluation.leaderboard.rows import Fitted
 from evaluation.list_figures import Items
@@ -221,6 +223,15 @@ class Comparison:
             "machine": machine() | {"cores_used": len(os.sched_getaffinity(0))},
             "config": dataclasses.asdict(self._stages().config),
         }
+
+
+def write_reports(found: Mapping[str, Any], out: Path) -> list[Path]:
+    """Writes `compare.html`, `compare.md` and `compare.json`; returns where they are."""
+    paths = [out / f"compare.{kind}" for kind in ("html", "md", "json")]
+    for path, text in zip(paths, (page(found), markdown(found)), strict=False):
+        path.write_text(text, encoding="utf-8")
+    artifacts.write_json(paths[-1], found)
+    return paths
 
 
 def _row(model: Baseline | RatingBaseline | Ours, artifact: Artifact) -> Fitted:
