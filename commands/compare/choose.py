@@ -95,7 +95,8 @@ def choose(names: Sequence[str], fitted: RawHistories, protocol: str, encoder: s
     ranking = {n: b for n, b in BASELINES.items() if _wanted(n, names) and protocol != RANDOM}
     rating = {n: b for n, b in RATING_BASELINES.items() if _wanted(n, names)}
     ours = {n: o for n, o in OURS.items() if _wanted(n, names)}
-    for baseline in (*ranking.values(), *rating.values()):
+    baselines: list[Baseline | RatingBaseline] = [*ranking.values(), *rating.values()]
+    for baseline in baselines:
         reasons |= _reason(baseline, fitted)
     if protocol == RANDOM:
         of_ratings = f"the protocol {RANDOM} is for ratings alone"

@@ -96,11 +96,9 @@ def ratings(board: Board) -> Html | None:
 
 def people_and_items(board: Board) -> Html | None:
     """For whom and for what each model works."""
-    shown = [bars(board, division) for division in board["segments"]]
-    shown = [table for table in shown if table is not None]
-    if not shown:
-        return None
-    return parts.section("For whom it works", *shown, *filter(None, [gaps(board)]))
+    made = [*(bars(board, division) for division in board["segments"]), gaps(board)]
+    shown = [table for table in made if table is not None]
+    return parts.section("For whom it works", *shown) if shown else None
 
 
 def learning(board: Board) -> Html | None:
