@@ -76,7 +76,7 @@ class LightFmHybrid:
         seen = histories.history_matrix(histories.rows, ones)
         seen.data[:] = 1.0
         model.fit(
-            sparse.coo_matrix(seen),
+            _for_lightfm(seen).tocoo(),
             user_features=_for_lightfm(of_users),
             item_features=_for_lightfm(of_items),
             epochs=epochs,

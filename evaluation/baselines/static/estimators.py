@@ -10,7 +10,7 @@ DEPTH = 8
 LEAF = 20
 """Least rows of a leaf."""
 TREES = 100
-ROUNDS = 200
+BOOSTED_DEPTH = 4
 LEARNING_RATE = 0.1
 
 
@@ -58,9 +58,9 @@ def gradient_boosting(seed: int) -> tuple[Estimator, Estimator]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     settings = {
-        "max_iter": ROUNDS,
+        "max_iter": TREES,
         "learning_rate": LEARNING_RATE,
-        "max_depth": DEPTH,
+        "max_depth": BOOSTED_DEPTH,
         "min_samples_leaf": LEAF,
         "early_stopping": False,
         "random_state": seed,
@@ -73,9 +73,9 @@ def xgboost(seed: int) -> tuple[Estimator, Estimator]:
     from xgboost import XGBClassifier, XGBRegressor
 
     settings = {
-        "n_estimators": ROUNDS,
+        "n_estimators": TREES,
         "learning_rate": LEARNING_RATE,
-        "max_depth": DEPTH,
+        "max_depth": BOOSTED_DEPTH,
         "min_child_weight": LEAF,
         "tree_method": "hist",
         "random_state": seed,

@@ -23,7 +23,8 @@ class Pairs(NamedTuple):
     Attributes:
         row: int64 `[pairs]`, row of the history.
         item: int64 `[pairs]`, catalogue index.
-        hidden: bool `[pairs]`, whether the history holds the item.
+        hidden: int64 `[pairs]`, item of the history that is hidden: this one, or the one that it
+            was drawn beside.
     """
 
     row: np.ndarray
@@ -47,6 +48,8 @@ def draw_hidden(histories: RawHistories, usable: np.ndarray, seed: int) -> np.nd
 def pairs_with_unwatched(histories: RawHistories, events: np.ndarray, seed: int) -> Pairs:
     """Hidden events, then items beside each that the person never watched.
 
+    The event is hidden in the rows of those items too: a longer history would give them away.
+
     Args:
         histories: The events.
         events: int64 `[hidden]`, as `draw_hidden` gives them.
@@ -54,14 +57,15 @@ def pairs_with_unwatched(histories: RawHistories, events: np.ndarray, seed: int)
     """
     owner = histories.events(histories.rows).row
     rng = np.random.default_rng(seed)
-    row = np.repeat(owner[events], UNWATCHED)
+    target = histories.history_item[events].astype(np.int64)
+    row, beside = (np.repeat(values, UNWATCHED) for values in (owner[events], target))
     item = rng.integers(0, histories.items, len(row))
     watched = np.unique(owner * np.int64(histories.items) + histories.history_item)
     new = ~np.isin(row * np.int64(histories.items) + item, watched)
     return Pairs(
         np.concatenate([owner[events], row[new]]),
-        np.concatenate([histories.history_item[events].astype(np.int64), item[new]]),
-        np.arange(len(events) + np.count_nonzero(new)) < len(events),
+        np.concatenate([target, item[new]]),
+        np.concatenate([target, beside[new]]),
     )
 
 

@@ -18,6 +18,8 @@ NAMES = (
     "watched_together",
     "alike_in_content",
 )
+NOTHING = -1
+"""In place of an item: none is hidden."""
 DAMPING = 5.0
 """Ratings of the mean that each item and each history is given."""
 
@@ -78,7 +80,7 @@ class StaticFeatures:
         """
         pair = np.repeat(np.arange(len(rows)), histories.items)
         item = np.tile(np.arange(histories.items), len(rows))
-        return self.of_pairs(histories, rows, pair, item, np.zeros(len(pair), bool))
+        return self.of_pairs(histories, rows, pair, item, np.full(len(pair), NOTHING))
 
     def of_pairs(
         self,
@@ -91,22 +93,21 @@ class StaticFeatures:
         """Rows of some histories with some items.
 
         Args:
-            histories: Whose histories are read.
+            histories: Whose histories are read; fitted ones where something is hidden.
             rows: int64 `[rows]`.
             pair: int64 `[pairs]`, position of each pair's history in `rows`.
-            item: int64 `[pairs]`.
-            hidden: bool `[pairs]`: the history is a fitted one that holds the item, and the row is
-                to say what would be known without that event.
+            item: int64 `[pairs]`, one that the history holds only if it is the hidden one.
+            hidden: int64 `[pairs]`, an item of the history; the row says what would be known
+                without that event. `NOTHING` hides none.
 
         Returns:
             float32 `[pairs, 6]`, columns as `NAMES`.
         """
         seen = _seen(histories, rows)
-        events = seen.sum(axis=1)[pair] - hidden
-        watchers = self.watchers[item] - hidden
+        events = seen.sum(axis=1)[pair] - (hidden != NOTHING)
         item_rating, history_rating = self._ratings(histories, rows, pair, item, hidden)
         columns = [
-            np.log1p(watchers),
+            np.log1p(self.watchers[item] - (hidden == item)),
             item_rating,
             np.log1p(events),
             history_rating,
@@ -118,22 +119,27 @@ class StaticFeatures:
     def _together(
         self, seen: sparse.csr_array, pair: np.ndarray, item: np.ndarray, hidden: np.ndarray
     ) -> np.ndarray:
-        """Sum of the cosines of the item and each other of the history: `[pairs]`.
+        """Sum of the cosines of the item and each of the history: `[pairs]`.
 
-        Of a hidden event, the person is taken out of those who watched both.
+        Where the item itself is hidden, the person is no longer one of those who watched both.
         """
+        total = (seen @ self.together).toarray()[pair, item]
+        some = np.flatnonzero(hidden != NOTHING)
+        total[some] -= _values(self.together, hidden[some], item[some])
         inverse = _inverse_root(self.watchers)
         own = (seen @ inverse)[pair] - inverse[item]
-        total = (seen @ self.together).toarray()[pair, item] - hidden * own
-        return total * _inverse_root(self.watchers[item] - hidden)
+        same = hidden == item
+        return (total - same * own) * _inverse_root(self.watchers[item] - same)
 
     def _alike(
         self, seen: sparse.csr_array, pair: np.ndarray, item: np.ndarray, hidden: np.ndarray
     ) -> np.ndarray:
-        """Sum of the cosines of the features of the item and each other of the history."""
-        itself = self.content.power(2).sum(axis=1)[item]
-        alike = ((seen @ self.content) @ self.content.T).toarray()
-        return alike[pair, item] - hidden * itself
+        """Sum of the cosines of the features of the item and each of the history: `[pairs]`."""
+        total = ((seen @ self.content) @ self.content.T).toarray()[pair, item]
+        some = np.flatnonzero(hidden != NOTHING)
+        products = self.content[hidden[some]].multiply(self.content[item[some]])
+        total[some] -= products.sum(axis=1)
+        return total
 
     def _ratings(
         self,
@@ -147,12 +153,12 @@ class StaticFeatures:
         rating = histories.events(rows).rating
         rated = np.isfinite(rating)
         residual = np.where(rated, rating - self.mean, 0.0)
-        total = histories.history_matrix(rows, residual)
-        count = histories.history_matrix(rows, rated.astype(np.float64))
-        own_total = hidden * total.toarray()[pair, item]
-        own_count = hidden * count.toarray()[pair, item]
-        item_rating = (self.rating_sum[item] - own_total) / (
-            self.rating_count[item] - own_count + DAMPING
+        total = histories.history_matrix(rows, residual).toarray()
+        count = histories.history_matrix(rows, rated.astype(np.float64)).toarray()
+        some, same = hidden != NOTHING, hidden == item
+        own_total, own_count = some * total[pair, hidden], some * count[pair, hidden]
+        item_rating = (self.rating_sum[item] - same * own_total) / (
+            self.rating_count[item] - same * own_count + DAMPING
         )
         history_rating = (total.sum(axis=1)[pair] - own_total) / (
             count.sum(axis=1)[pair] - own_count + DAMPING
@@ -166,6 +172,11 @@ def _seen(histories: RawHistories, rows: np.ndarray) -> sparse.csr_array:
     seen = histories.history_matrix(rows, ones)
     seen.data[:] = 1.0
     return seen
+
+
+def _values(matrix: sparse.csr_array, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Entries of a matrix: `[entries]`; scipy gives those of no entries another shape."""
+    return np.asarray(matrix[row, column]).reshape(len(row)) if len(row) else np.zeros(0)
 
 
 def _inverse_root(count: np.ndarray) -> np.ndarray:

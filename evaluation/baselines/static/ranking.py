@@ -51,7 +51,8 @@ class StaticRanking:
         events = draw_hidden(histories, np.ones(len(histories.history_item), bool), seed)
         pairs = pairs_with_unwatched(histories, events, seed)
         classifier, _ = estimators(seed)
-        classifier.fit(features_of(features, histories, pairs), pairs.hidden.astype(np.int64))
+        watched = (pairs.item == pairs.hidden).astype(np.int64)
+        classifier.fit(features_of(features, histories, pairs), watched)
         return cls(features, classifier)
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:

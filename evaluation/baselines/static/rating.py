@@ -10,7 +10,7 @@ from scipy import sparse
 
 from evaluation.baselines.static.estimators import Estimators
 from evaluation.baselines.static.examples import Pairs, draw_hidden, features_of
-from evaluation.baselines.static.features import StaticFeatures
+from evaluation.baselines.static.features import NOTHING, StaticFeatures
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
@@ -47,7 +47,7 @@ class StaticRating:
         events = draw_hidden(histories, rated, seed)
         owner = histories.events(histories.rows).row[events]
         item = histories.history_item[events].astype(np.int64)
-        pairs = Pairs(owner, item, np.ones(len(events), bool))
+        pairs = Pairs(owner, item, item)
         _, regressor = estimators(seed)
         regressor.fit(features_of(features, histories, pairs), histories.history_rating[events])
         return cls(features, regressor)
@@ -55,6 +55,6 @@ class StaticRating:
     def predict(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
         """Predicted rating of each row's target: float32 `[rows]`."""
         item = requests.target_item[rows].astype(np.int64)
-        known = np.zeros(len(rows), bool)
-        found = self.features.of_pairs(requests, rows, np.arange(len(rows)), item, known)
+        nothing = np.full(len(rows), NOTHING)
+        found = self.features.of_pairs(requests, rows, np.arange(len(rows)), item, nothing)
         return self.regressor.predict(found).astype(np.float32)
