@@ -34,7 +34,17 @@ from schemas.prepared import load_card
 
 EVERY_EVENT_FITTED = 1_000_000_000
 """More events than anybody has, so that preparation holds none out."""
-OF_BASELINES = ("evaluation/baselines", "evaluation/leaderboard/fits", "evaluation/random_split")
+OF_BASELINES = (
+    "evaluation/baselines",
+    "evaluation/histories",
+    "evaluation/item_features",
+    "evaluation/leaderboard/fits",
+    "evaluation/ordering",
+    "evaluation/random_split",
+    "evaluation/ranking_protocol",
+    "evaluation/requests",
+)
+"""Whose code makes a difference to the fit of a baseline and to what it lists."""
 COSTS = ("fit_s", "peak_mib", "lists_s")
 
 

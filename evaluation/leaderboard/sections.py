@@ -10,7 +10,7 @@ from evaluation.leaderboard.divisions import bars, gaps
 from evaluation.leaderboard.tables import Table
 from evaluation.leaderboard.wording import Board, figure, listed, ranked, rated, short
 from schemas.report import parts
-from schemas.report.markup import Html, data_text, element
+from schemas.report.markup import Html, element
 
 NDCG, HR = "ndcg@10", "hr@10"
 SHORTEST_S = 0.01
@@ -110,7 +110,11 @@ def learning(board: Board) -> Html | None:
             "retrieval",
             "the newest events of each history, which were held back, are asked for",
         ),
-        (f"validation_{NDCG}", "ranking", "the newest of these is asked for among what was found"),
+        (
+            f"validation_{NDCG}",
+            "ranking",
+            "the newest event of each history that was held back is asked for among what was found",
+        ),
     ):
         curves = {
             short(name): [epoch[key] for epoch in epochs if key in epoch]
@@ -143,11 +147,13 @@ def method(board: Board) -> Html:
         ("Lists", protocol["ranking"]),
         ("Asked for", f"{protocol['targets']:,} events in {protocol['lists']:,} lists"),
         ("Intervals", f"95 %, {protocol['resamples']:,} draws of people, seed {protocol['seed']}"),
-        ("Machine", f"{machine['processor']}, {machine['cores_used']} cores used"),
-        ("Memory of it", f"{machine['memory_gib']} GiB"),
+        (
+            "Machine",
+            f"{machine['processor']}, {machine['cores_used']} cores, {machine['memory_gib']} GiB",
+        ),
         ("Versions", ", ".join(f"{name} {v}" for name, v in board["versions"].items())),
     ]
-    rows = [(element("strong", name), data_text(str(text))) for name, text in facts]
+    rows = [(element("strong", name), element("span", text)) for name, text in facts]
     left_out = [
         element("li", element("strong", name), f": {reason}")
         for name, reason in board["left_out"].items()

@@ -49,7 +49,7 @@ def _standing(board: Board, name: str) -> str:
     return (
         f"By {name.upper()}, {board['models'][board['against']]['title']} "
         f"({figure(board['models'][board['against']]['figures'][name])}) is ahead of "
-        f"{_of(ahead, len(tests))}, in {sure} cases beyond chance (p < {BEYOND_CHANCE:g}, "
+        f"{_of(ahead, len(tests))}, of {sure} beyond chance (p < {BEYOND_CHANCE:g}, "
         f"corrected for the number of models)"
         + (f"; level with {listed(level)}" if level else "")
         + (f"; behind {listed(behind)}." if behind else "; behind none.")

@@ -80,7 +80,7 @@ def test_figures_and_tests_are_shown(small):
         "test: 4 models side by side",
         "80 events of 80 people are asked for, among 40 items",
         "Best by NDCG@10: Both stages, 1.0000",
-        "is ahead of all 2 others, in 2 cases beyond chance",
+        "is ahead of all 2 others, of 2 beyond chance",
         "behind none",
         "1.0 min",
         "900 MiB",

@@ -27,9 +27,9 @@ def test_where_it_is_behind_is_told():
     )
     assert found == [
         "Best by NDCG@10: C, 0.1600 (95 %: 0.150 to 0.170), HR@10 0.3200; of 5 models.",
-        "By HR@10, Ours (0.3000) is ahead of 2 of 4 others, in 1 cases beyond chance (p < 0.05, "
+        "By HR@10, Ours (0.3000) is ahead of 2 of 4 others, of 1 beyond chance (p < 0.05, "
         "corrected for the number of models); level with D; behind C.",
-        "By NDCG@10, Ours (0.1500) is ahead of 2 of 4 others, in 1 cases beyond chance (p < 0.05, "
+        "By NDCG@10, Ours (0.1500) is ahead of 2 of 4 others, of 1 beyond chance (p < 0.05, "
         "corrected for the number of models); level with D; behind C.",
     ]
 
