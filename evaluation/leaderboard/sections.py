@@ -144,7 +144,7 @@ def method(board: Board) -> Html:
     split = ", ".join(f"{name} {value}" for name, value in board["split"].items())
     facts = [
         ("Split", split),
-        ("Lists", protocol["ranking"]),
+        *([("Lists", protocol["ranking"])] if ranked(board) else []),
         ("Asked for", f"{protocol['targets']:,} events in {protocol['lists']:,} lists"),
         ("Intervals", f"95 %, {protocol['resamples']:,} draws of people, seed {protocol['seed']}"),
         (
@@ -153,7 +153,9 @@ def method(board: Board) -> Html:
         ),
         ("Versions", ", ".join(f"{name} {v}" for name, v in board["versions"].items())),
     ]
-    rows = [(element("strong", name), element("span", text)) for name, text in facts]
+    rows = [
+        (element("strong", name, class_="number"), element("span", text)) for name, text in facts
+    ]
     left_out = [
         element("li", element("strong", name), f": {reason}")
         for name, reason in board["left_out"].items()

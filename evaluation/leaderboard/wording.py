@@ -36,6 +36,8 @@ def duration(seconds: float | None) -> str:
     """Seconds, minutes or hours, whichever is readable."""
     if seconds is None:
         return DASH
+    if seconds < 1:
+        return f"{seconds:.2g} s"
     if seconds < MINUTE:
         return f"{seconds:.1f} s"
     return f"{seconds / MINUTE:.1f} min" if seconds < HOUR else f"{seconds / HOUR:.1f} h"

@@ -35,8 +35,8 @@ def test_where_it_is_behind_is_told():
 
 
 def test_numbers_as_people_read_them():
-    assert [duration(s) for s in (None, 0.04, 59.9, 90, 5_400)] == [
-        *(DASH, "0.0 s", "59.9 s", "1.5 min", "1.5 h"),
+    assert [duration(s) for s in (None, 0.0412, 59.9, 90, 5_400)] == [
+        *(DASH, "0.041 s", "59.9 s", "1.5 min", "1.5 h"),
     ]
     assert [memory(m) for m in (None, 1_234.4)] == [DASH, "1,234 MiB"]
     assert [signed(d) for d in (None, 0.01, -0.01)] == [DASH, "+0.0100", "-0.0100"]
