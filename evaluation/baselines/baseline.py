@@ -17,6 +17,7 @@ from evaluation.requests import Requests
 EXTRAS: dict[str, tuple[str, ...]] = {
     "baselines": ("implicit", "sklearn", "xgboost"),
     "lightfm": ("lightfm",),
+    "spark": ("pyspark",),
 }
 """Extra of setup.py to the modules that baselines import of it."""
 

@@ -26,6 +26,7 @@ from evaluation.baselines.markov import Markov
 from evaluation.baselines.matrix_factorisation import MatrixFactorisation
 from evaluation.baselines.popularity import Popularity
 from evaluation.baselines.recent_popularity import RecentPopularity, newest_events_span
+from evaluation.baselines.spark_als import SparkAls
 from evaluation.baselines.static.estimators import (
     Estimators,
     decision_tree,
@@ -100,6 +101,10 @@ def _als(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
     return Als.fit(fitted, seed)
 
 
+def _spark_als(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
+    return SparkAls.fit(fitted, seed)
+
+
 def _bpr(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
     return Bpr.fit(fitted, seed)
 
@@ -171,6 +176,7 @@ _RANKING = (
         applies=fits_ease,
     ),
     Baseline("als", "ALS (implicit)", "Hu, Koren & Volinsky, ICDM 2008", _als, "baselines"),
+    Baseline("spark_als", "ALS (Spark MLlib)", "Meng et al., JMLR 2016", _spark_als, "spark"),
     Baseline("bpr", "BPR (implicit)", "Rendle et al., UAI 2009", _bpr, "baselines"),
     Baseline("lightfm", "LightFM, hybrid", "Kula, CBRecSys 2015", _lightfm, "lightfm"),
     *(
