@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from commands.encoders import ENCODERS
 from evaluation.baselines.baseline import Baseline, RatingBaseline, missing
 from evaluation.baselines.registry import BASELINES, RATING_BASELINES
 from evaluation.histories import RawHistories
@@ -21,31 +22,22 @@ class Ours:
         name: Key in figures.
         title: For people.
         source: The papers that it comes from.
-        encoder: Of retrieval; "" for the one that the config names.
     """
 
     name: str
     title: str
     source: str
-    encoder: str = ""
 
 
-TWO_STAGE = "two_stage"
+RETRIEVAL, TWO_STAGE = "retrieval", "two_stage"
 _OURS = (
-    Ours("gru", "Recurrent network (retrieval with a GRU)", "Hidasi et al., ICLR 2016", "gru"),
-    Ours("cnn", "1D CNN (retrieval with a CNN)", "Yuan et al., WSDM 2019", "cnn"),
-    Ours("mean", "Mean of the history (retrieval)", "Covington et al., RecSys 2016", "mean"),
-    Ours(
-        "transformer",
-        "Transformer (retrieval with a transformer)",
-        "Kang & McAuley, ICDM 2018",
-        "transformer",
-    ),
-    Ours("retrieval", "Our retrieval alone", "Yi et al., RecSys 2019; Kang & McAuley, ICDM 2018"),
+    *(Ours(encoder.name, encoder.title, encoder.source) for encoder in ENCODERS.values()),
+    Ours(RETRIEVAL, "Our retrieval alone", "Yi et al., RecSys 2019; Kang & McAuley, ICDM 2018"),
     Ours(TWO_STAGE, "Our two stages", "Covington et al., RecSys 2016; Chen et al., DLP-KDD 2019"),
 )
 OURS: dict[str, Ours] = {ours.name: ours for ours in _OURS}
-"""In the order of tables, after the baselines."""
+"""Sequential models, which are retrieval with one encoder each, retrieval with the config's own,
+and both stages; in the order of tables, after the baselines."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +94,7 @@ def choose(names: Sequence[str], fitted: RawHistories, protocol: str, encoder: s
         of_ratings = f"the protocol {RANDOM} is for ratings alone"
         reasons |= {n: of_ratings for n in (*BASELINES, *OURS) if n not in rating}
     elif ALL in names and encoder in ours:
-        reasons[encoder] = f"it is the encoder of {OURS['retrieval'].name}"
+        reasons[encoder] = f"it is the encoder of {RETRIEVAL}"
     named = {n: reason for n, reason in reasons.items() if n in names}
     for name, reason in named.items():
         raise ValueError(f"--models: {name} cannot be compared: {reason}")

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from commands.compare.choose import OURS, TWO_STAGE, Chosen, Ours, check_names, choose
+from commands.compare.choose import (
+    OURS,
+    RETRIEVAL,
+    TWO_STAGE,
+    Chosen,
+    Ours,
+    check_names,
+    choose,
+)
+from commands.encoders import ENCODERS
 from commands.stages import Stages
 from commands.terminal import console, progress_line
 from evaluation.baselines.baseline import Baseline, RatingBaseline
@@ -45,6 +54,8 @@ OF_BASELINES = (
     "evaluation/requests",
 )
 """Whose code makes a difference to the fit of a baseline and to what it lists."""
+OF_OURS = ("towers", "ranking", "serving", "evaluation", "commands/compare/ours")
+"""The same of our own models."""
 COSTS = ("fit_s", "peak_mib", "lists_s")
 
 
@@ -102,23 +113,15 @@ class Comparison:
         models = self._fit(prepared, chosen)
         return self._describe(prepared, chosen) | self._measure(prepared, models, fitted, requests)
 
-    def _stages(self, encoder: str = "") -> Stages:
-        """The stages of our own models; those with another encoder beside the others."""
+    def _stages(self) -> Stages:
+        """The stages of our own models."""
         prepare = self.config.prepare
         prepare = (
             dataclasses.replace(prepare, min_events=EVERY_EVENT_FITTED, split="leave_one_out")
             if self.protocol == RANDOM
             else dataclasses.replace(prepare, split=self.protocol)
         )
-        retrieval = dataclasses.replace(
-            self.config.retrieval, encoder=encoder or self.config.retrieval.encoder
-        )
-        config = dataclasses.replace(self.config, prepare=prepare, retrieval=retrieval)
-        run = self.out / (f"run-{encoder}" if encoder else "run")
-        if encoder and not run.exists():
-            run.mkdir(parents=True)
-            (run / "prepared").symlink_to(Path("..") / "run" / "prepared")
-        return Stages(run, config)
+        return Stages(self.out / "run", dataclasses.replace(self.config, prepare=prepare))
 
     def _fit(self, prepared: Artifact, chosen: Chosen) -> list[Fitted]:
         """All models, in the order of tables; a model in both registries is one row."""
@@ -163,17 +166,19 @@ class Comparison:
         return self._build(baseline.name, "rating", fit, prepared, also, OF_BASELINES)
 
     def _ours(self, prepared: Artifact, ours: Ours) -> Artifact:
-        stages = self._stages(ours.encoder)
+        stages = self._stages()
+        arguments: dict[str, Any] = {"config": dataclasses.asdict(stages.config)}
         also: dict[str, Any] = {"run": str(stages.run)}
+        function = "fit_retrieval"
         if ours.name == TWO_STAGE:
-            first = self._ours(prepared, OURS["retrieval"])
+            first = self._ours(prepared, OURS[RETRIEVAL])
             also["retrieval_peak_mib"] = first.figures.get("peak_mib", 0.0)
-        function = "fit_two_stage" if ours.name == TWO_STAGE else "fit_retrieval"
-        fit = Fit(
-            f"commands.compare.ours:{function}", {"config": dataclasses.asdict(stages.config)}
-        )
-        sources = ("towers", "ranking", "serving", "evaluation", "commands/compare/ours")
-        return self._build(ours.name, "ranking", fit, prepared, also, sources)
+            function = "fit_two_stage"
+        elif ours.name in ENCODERS:
+            arguments["encoder"] = ours.name
+            function = "fit_encoder"
+        fit = Fit(f"commands.compare.ours:{function}", arguments)
+        return self._build(ours.name, "ranking", fit, prepared, also, OF_OURS)
 
     def _build(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from commands.encoders import scorer, train_encoder
 from commands.served import served_models
 from commands.stages import Stages
 from evaluation.batches import batches
@@ -21,7 +22,6 @@ from evaluation.leaderboard.fits import LIKES, LISTS, RATINGS
 from evaluation.own_process import measured, peak_mib
 from evaluation.ranking_protocol import rank_catalogue
 from evaluation.requests import Requests, read_requests
-from evaluation.saved_models import RetrievalModel
 from evaluation.suite import Models
 from evaluation.two_stage import rank_candidates
 from schemas.artifacts import Artifact
@@ -43,16 +43,25 @@ def fit_retrieval(*, run: str, config: Settings, out: str) -> dict[str, Any]:
         What it cost, see `_cost`; `lists_s`; `curves`, the log of its epochs.
     """
     stages = Stages(Path(run), config_from_dict(config, "config"))
-    retrieval = stages.train_retrieval()
-    cost = _cost([retrieval])
-    requests = read_requests(stages.open("prepared").path, "test")
-    model = RetrievalModel(retrieval.path, requests.item_ids, stages.config.retrieval.history_len)
-    lists, listing = measured(
-        partial(rank_catalogue, requests, model, stages.config.evaluate.batch_size)
-    )
-    np.save(Path(out) / LISTS, lists)
-    curves = {"retrieval": _log(retrieval, "candidate_model")}
-    return cost | {"lists_s": listing.seconds, "curves": curves}
+    return _listed(stages, stages.train_retrieval(), Path(out))
+
+
+def fit_encoder(*, run: str, config: Settings, encoder: str, out: str) -> dict[str, Any]:
+    """The same with another encoder, beside the run's own retrieval.
+
+    Args:
+        run: As above.
+        config: As above.
+        encoder: One of `commands.encoders.ENCODERS`.
+        out: As above.
+
+    Returns:
+        As above.
+    """
+    stages = Stages(Path(run), config_from_dict(config, "config"))
+    prepared = stages.open("prepared")
+    trained = train_encoder(stages.run, prepared, stages.config.retrieval, encoder)
+    return _listed(stages, trained, Path(out))
 
 
 def fit_two_stage(
@@ -96,6 +105,18 @@ def fit_two_stage(
     np.save(Path(out) / LISTS, lists["two_stage"])
     _predict(requests, models, settings.batch_size, Path(out))
     curves = {"ranker": _log(built["ranking"], "ranker")}
+    return cost | {"lists_s": listing.seconds, "curves": curves}
+
+
+def _listed(stages: Stages, retrieval: Artifact, out: Path) -> dict[str, Any]:
+    """Writes what a retrieval model lists; returns what `fit_retrieval` does."""
+    cost = _cost([retrieval])
+    requests = read_requests(stages.open("prepared").path, "test")
+    model = scorer(retrieval, requests.item_ids)
+    ask = partial(rank_catalogue, requests, model, stages.config.evaluate.batch_size)
+    lists, listing = measured(ask)
+    np.save(out / LISTS, lists)
+    curves = {"retrieval": _log(retrieval, "candidate_model")}
     return cost | {"lists_s": listing.seconds, "curves": curves}
 
 

@@ -19,7 +19,7 @@ def test_all_models_that_apply():
     assert {"popularity", "markov", "ease"} <= set(names(found.ranking))
     assert "bias" in names(found.rating)
     # Retrieval has a transformer already.
-    assert names(found.ours) == ["gru", "cnn", "mean", "retrieval", "two_stage"]
+    assert names(found.ours) == ["gru", "cnn", "retrieval", "two_stage"]
     assert found.left_out["transformer"] == "it is the encoder of retrieval"
     shown = {*names(found.ranking), *names(found.rating), *names(found.ours), *found.left_out}
     assert shown == {*BASELINES, *RATING_BASELINES, *OURS}
