@@ -73,7 +73,7 @@ def measured(work: Callable[[], T]) -> tuple[T, Spent]:
     """Calls `work` and says what it took; for a process that does little else."""
     started = time.perf_counter()
     result = work()
-    return result, Spent(round(time.perf_counter() - started, 3), peak_mib())
+    return result, Spent(round(time.perf_counter() - started, 6), peak_mib())
 
 
 def peak_mib() -> float:
