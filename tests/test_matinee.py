@@ -48,7 +48,12 @@ def matinee(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[st
 @pytest.fixture(scope="module")
 def archive(planted: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The planted data packed as the official ml-100k archive is."""
-    path = tmp_path_factory.mktemp("archive") / "ml-100k.zip"
+    return pack(planted, tmp_path_factory.mktemp("archive"))
+
+
+def pack(planted: Artifact, directory: Path) -> Path:
+    """Packs the planted data as the official ml-100k archive is."""
+    path = directory / "ml-100k.zip"
     with zipfile.ZipFile(path, "w") as file:
         for source in planted.path.glob("u.*"):
             file.write(source, f"ml-100k/{source.name}")
