@@ -34,6 +34,7 @@ def test_both_families_are_peers_and_finer_codes_reach_the_target(directory: Pat
         assert peer.build(directory)["build_s"] >= 0
         sizes.append(Path(saved(directory)).stat().st_size)
         found = peer.search(directory)
-    # 4 bits for each of 64 parts in place of 32 are 16 bytes more an item.
-    assert sizes[1] - sizes[0] == pytest.approx(16 * ITEMS, rel=0.2)
+    # 4 bits for each of 64 parts in place of 32 are 16 bytes more an item; partitions are filled up
+    # to whole blocks.
+    assert 16 * ITEMS <= sizes[1] - sizes[0] <= 40 * ITEMS
     assert found["recall@200"] >= TARGET - 0.02  # chosen on other queries
