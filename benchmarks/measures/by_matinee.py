@@ -35,7 +35,7 @@ def main() -> None:
     script = Path(__file__).with_name("by_rectools.py")
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "lists.npz"
-        np.savez(file, **data)
+        np.savez(file, allow_pickle=False, **data)
         command = [python_of("rectools", arguments.environments), script, file]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     theirs = json.loads(said.splitlines()[-1])
