@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "spark": ("pyspark",),
 }
 """Extra of setup.py to the modules that baselines import of it."""
+
+ENVIRONMENTS = {"rectools": Path(".peers/rectools/bin/python")}
+"""What no extra can bring to the Python of a virtual environment below the working directory."""
 
 
 class FitScorer(Protocol):
@@ -59,7 +63,7 @@ class Baseline:
         title: For people.
         source: The paper that it comes from.
         fit: Fits it with its defaults; the same seed gives the same scores.
-        needs: Extra of setup.py that it takes, "" for none.
+        needs: Extra of setup.py or one of `ENVIRONMENTS` that it takes, "" for none.
         applies: Whether it can be fitted on these histories.
     """
 
@@ -84,5 +88,8 @@ class RatingBaseline:
 
 
 def missing(baseline: Baseline | RatingBaseline) -> list[str]:
-    """Modules of the extra that a baseline needs which are not installed."""
+    """Modules of the extra that a baseline needs which are not installed, or its Python."""
+    python = ENVIRONMENTS.get(baseline.needs)
+    if python is not None:
+        return [] if python.exists() else [str(python)]
     return [name for name in EXTRAS.get(baseline.needs, ()) if find_spec(name) is None]

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from evaluation.baselines.als import Als
 from evaluation.baselines.baseline import (
+    ENVIRONMENTS,
     Baseline,
     FitRatings,
     FitScorer,
@@ -26,6 +27,7 @@ from evaluation.baselines.markov import Markov
 from evaluation.baselines.matrix_factorisation import MatrixFactorisation
 from evaluation.baselines.popularity import Popularity
 from evaluation.baselines.recent_popularity import RecentPopularity, newest_events_span
+from evaluation.baselines.sasrec.adapter import Sasrec
 from evaluation.baselines.spark_als import SparkAls
 from evaluation.baselines.static.estimators import (
     Estimators,
@@ -109,6 +111,10 @@ def _bpr(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
     return Bpr.fit(fitted, seed)
 
 
+def _sasrec(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
+    return Sasrec.fit(fitted, seed, ENVIRONMENTS["rectools"].absolute())
+
+
 def _lightfm(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
     return LightFmHybrid.fit(fitted, item_features, seed)
 
@@ -179,6 +185,7 @@ _RANKING = (
     Baseline("spark_als", "ALS (Spark MLlib)", "Meng et al., JMLR 2016", _spark_als, "spark"),
     Baseline("bpr", "BPR (implicit)", "Rendle et al., UAI 2009", _bpr, "baselines"),
     Baseline("lightfm", "LightFM, hybrid", "Kula, CBRecSys 2015", _lightfm, "lightfm"),
+    Baseline("sasrec", "SASRec (RecTools)", "Kang & McAuley, ICDM 2018", _sasrec, "rectools"),
     *(
         Baseline(name, title, source, _static(estimators), "baselines")
         for name, title, source, estimators in _STATIC

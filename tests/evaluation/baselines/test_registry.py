@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evaluation.baselines import registry
-from evaluation.baselines.baseline import EXTRAS, Baseline, missing
+from evaluation.baselines.baseline import ENVIRONMENTS, EXTRAS, Baseline, missing
 from evaluation.baselines.registry import BASELINES, RATING_BASELINES, STANDARD
 from tests.evaluation.build import make_requests, random_requests
 
@@ -12,7 +12,7 @@ REQUESTS = random_requests(users=30, items=40, events=15, seed=1)
 @pytest.mark.parametrize("table", [BASELINES, RATING_BASELINES])
 def test_names_and_extras(table):
     assert [baseline.name for baseline in table.values()] == [*table]
-    assert {baseline.needs for baseline in table.values()} <= {"", *EXTRAS}
+    assert {baseline.needs for baseline in table.values()} <= {"", *EXTRAS, *ENVIRONMENTS}
     assert all(baseline.title for baseline in table.values())
 
 
@@ -24,6 +24,14 @@ def test_missing_names_what_is_not_installed(monkeypatch):
     monkeypatch.setitem(EXTRAS, "some", ("numpy", "no_such_module"))
     assert missing(Baseline("x", "X", "", None, "some")) == ["no_such_module"]
     assert missing(Baseline("x", "X", "", None)) == []
+
+
+def test_missing_names_the_python_of_an_environment(monkeypatch, tmp_path):
+    python = tmp_path / "python"
+    monkeypatch.setitem(ENVIRONMENTS, "some", python)
+    assert missing(Baseline("x", "X", "", None, "some")) == [str(python)]
+    python.touch()
+    assert missing(Baseline("x", "X", "", None, "some")) == []
 
 
 def test_ease_is_fitted_once_for_both_of_its_rows():

@@ -12,6 +12,7 @@ from tests.evaluation.build import make_requests, random_requests
 
 SEED = 3
 REQUESTS = random_requests(users=30, items=40, events=15, seed=1)
+APART = {"spark_als", "sasrec"}
 KNOWN_BY_ID = {"lightfm"}
 """Those for which whoever was not fitted is nobody."""
 
@@ -23,8 +24,10 @@ def fitted(name):
     return BASELINES[name].fit(REQUESTS, None, SEED)
 
 
-# Each fit in Spark takes seconds: its own test asks it the same.
-@pytest.mark.parametrize("name", [name for name in BASELINES if name != "spark_als"])
+# Those in processes of their own take long to start: their own tests ask them the same.
+@pytest.mark.parametrize(
+    "name", [name for name in BASELINES if name not in ("spark_als", "sasrec")]
+)
 class TestScorer:
     def test_scores_every_item(self, name):
         scores = fitted(name).score(REQUESTS, np.array([4, 2, 9]))
