@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -23,8 +24,8 @@ class Spent(NamedTuple):
 
     Attributes:
         seconds: Wall clock.
-        peak_mib: Most memory that the process has held so far, all that it had loaded before
-            included: what a machine must have.
+        peak_mib: Most memory that the process, or one that it waited for, has held so far, all that
+            it had loaded before included: what a machine must have.
     """
 
     seconds: float
@@ -77,14 +78,14 @@ def measured(work: Callable[[], T]) -> tuple[T, Spent]:
 
 
 def peak_mib() -> float:
-    """Most memory that this process has held, in MiB.
+    """Most memory that this process, or one that it started and waited for, has held, in MiB.
 
-    Not `ru_maxrss`, which a process inherits from the one that started it.
+    Its own is not `ru_maxrss`, which a process inherits from the one that started it.
     """
     lines = Path("/proc/self/status").read_text().splitlines()
-    return round(
-        next(int(li.split()[1]) for li in lines if li.startswith("VmHWM:")) / KIB_IN_MIB, 1
-    )
+    own = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return round(max(own, started) / KIB_IN_MIB, 1)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def main() -> None:
         raise ArithmeticError(f"figures: expected differences of at most {TOLERANCE}, got {worst}")
 
 
-def drawn(seed: int) -> dict[str, np.ndarray]:
+def drawn(seed: int) -> dict[str, Any]:
     """What the peer's script reads; a tenth of the items is nobody's."""
     rng = np.random.default_rng(seed)
     asked = [rng.choice(ITEMS, count, replace=False) for count in rng.integers(1, 15, USERS)]
@@ -61,7 +62,7 @@ def drawn(seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def figures(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def figures(data: dict[str, Any]) -> dict[str, np.ndarray]:
     """The same figures by our definitions: for each list, or one for all."""
     lists, item = data["lists"], data["item"]
     item_users = np.bincount(data["seen_item"], minlength=ITEMS)

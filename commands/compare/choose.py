@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.encoders import ENCODERS
-from evaluation.baselines.baseline import Baseline, RatingBaseline, missing
+from evaluation.baselines.baseline import ENVIRONMENTS, Baseline, RatingBaseline, missing
 from evaluation.baselines.registry import BASELINES, RATING_BASELINES
 from evaluation.histories import RawHistories
 from evaluation.leaderboard.protocols import RANDOM
@@ -117,9 +117,13 @@ def _reason(baseline: Baseline | RatingBaseline, fitted: RawHistories) -> dict[s
     """Why it cannot be fitted, by its name; nothing if it can."""
     absent = missing(baseline)
     if absent:
-        packages = ", ".join(absent)
-        extra = f"pip install 'matinee[{baseline.needs}]'"
-        return {baseline.name: f"{packages} not installed ({extra})"}
+        packages, needs = ", ".join(absent), baseline.needs
+        how = (
+            f"the Python of a virtual environment with {needs} alone"
+            if needs in ENVIRONMENTS
+            else f"pip install 'matinee[{needs}]'"
+        )
+        return {baseline.name: f"{packages} not installed ({how})"}
     if not baseline.applies(fitted):
         return {baseline.name: "it does not apply to this data"}
     return {}
