@@ -75,6 +75,13 @@ def serve(
             show_default=f"{DEFAULTS.metrics_port}, or the config's",
         ),
     ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            help="Least level of logs: debug, info, warning or error.",
+            show_default=f"{DEFAULTS.log_level}, or the config's",
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
     from serving.supervisor import serve as serve_run
@@ -82,7 +89,7 @@ def serve(
     console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
-    given |= {"workers": workers, "metrics_port": metrics_port}
+    given |= {"workers": workers, "metrics_port": metrics_port, "log_level": log_level}
     chosen = {name: value for name, value in given.items() if value is not None}
     serve_run(run, dataclasses.replace(limits, **chosen))
 

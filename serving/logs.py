@@ -47,8 +47,8 @@ def failure(error: BaseException, **values: Any) -> dict[str, Any]:
     return fields(**values, error=type(error).__name__, frames="".join(frames))
 
 
-def write_json_lines() -> None:
-    """Sends all logs of this process to stderr as JSON lines."""
+def write_json_lines(level: str) -> None:
+    """Sends the logs of this process from a level on to stderr, as JSON lines."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -35,6 +35,7 @@ def server_process(run: Path, config: Path | None) -> Iterator[str]:
             was not ready after `START_SECONDS`.
     """
     command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0"]
+    command += ["--log-level", "warning"]
     command += ["--config", str(config)] if config else []
     with announced(command, f"the server of {run}", START_SECONDS) as target:
         yield target

@@ -51,7 +51,7 @@ def serve(run: Path, config: ServeConfig) -> None:
         OSError: The address or the port for metrics cannot be listened on.
         RuntimeError: A worker cannot serve; the message is its own.
     """
-    write_json_lines()
+    write_json_lines(config.log_level)
     versions = latest_versions(run)
     with (
         reserved(config.host, config.port) as port,

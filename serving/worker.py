@@ -77,7 +77,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task = read_task(sys.stdin.buffer.read())
     _end_with(task.supervisor)
-    write_json_lines()
+    write_json_lines(task.config.log_level)
     try:
         asyncio.run(_serve(task))
     except (OSError, ValueError, RuntimeError, ImportError, BackendError) as error:

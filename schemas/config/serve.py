@@ -6,12 +6,13 @@ import math
 import re
 from dataclasses import dataclass
 
-from schemas.config.checks import at_least, refuse
+from schemas.config.checks import at_least, check_choice, refuse
 
 IN_PROCESS = "in-process"
 TF_SERVING = "tf-serving://"
 MOST_BATCH = 256
 MOST_CONNECTION_SECONDS = 86_400
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 STORES = ("sqlite:", "redis://", "rediss://")
 
@@ -52,6 +53,7 @@ class ServeConfig:
         connection_seconds: Age at which a connection is moved to another worker, without loss, give
             or take a tenth. So long do workers of before a reload stay.
         metrics_port: Port on loopback that Prometheus asks; 0: none.
+        log_level: Least level of what is logged: `debug`, `info`, `warning` or `error`.
         backend: What runs the models: `in-process`, or `tf-serving://HOST:PORT`, a TensorFlow
             Serving that has what `matinee export` wrote.
         retrieval_model: What TensorFlow Serving calls the retrieval model.
@@ -88,6 +90,7 @@ class ServeConfig:
     watch_seconds: float = 2.0
     connection_seconds: float = 30.0
     metrics_port: int = 0
+    log_level: str = "info"
     backend: str = IN_PROCESS
     retrieval_model: str = "matinee_retrieval"
     ranking_model: str = "matinee_ranking"
@@ -104,6 +107,7 @@ class ServeConfig:
     def __post_init__(self) -> None:
         if not self.host:
             refuse("serve.host", "an address", self.host)
+        check_choice("serve.log_level", self.log_level, LOG_LEVELS)
         for name in ("port", "metrics_port"):
             if not 0 <= getattr(self, name) <= 65_535:
                 refuse(f"serve.{name}", "0 to 65535", getattr(self, name))

@@ -213,6 +213,7 @@ def test_values_that_cannot_work_are_refused(stage, values, message):
         ("connection_seconds", float("nan"), "1 to 86400"),
         ("metrics_port", -1, "0 to 65535"),
         ("metrics_port", 65_536, "0 to 65535"),
+        ("log_level", "loud", r"one of \['debug', 'info', 'warning', 'error'\]"),
         ("backend", "", "in-process or tf-serving://HOST:PORT"),
         ("backend", "tensorflow", "in-process or tf-serving://HOST:PORT"),
         ("backend", "tf-serving://host", "in-process or tf-serving://HOST:PORT"),

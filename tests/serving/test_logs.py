@@ -1,5 +1,7 @@
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -53,3 +55,13 @@ def test_an_error_is_logged_without_its_message(lines, given):
 def test_values_that_json_does_not_know(lines):
     (line,) = lines("x", extra=fields(path=ValueError))
     assert "ValueError" in json.loads(line)["path"]
+
+
+def test_what_is_below_the_level_is_not_written():
+    code = (
+        "import logging; from serving.logs import write_json_lines; write_json_lines('warning');"
+        "log = logging.getLogger('a'); log.info('quiet'); log.warning('loud')"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (line,) = run.stderr.splitlines()
+    assert json.loads(line)["message"] == "loud"
