@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from commands import catalogue as catalogue_commands
 from commands import data as data_commands
 from commands import export as export_commands
 from commands import models as model_commands
@@ -32,7 +33,13 @@ from schemas.artifacts import write_json
 from schemas.config import load_config
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
-for group in (data_commands, model_commands, export_commands, service_commands):
+for group in (
+    data_commands,
+    model_commands,
+    export_commands,
+    service_commands,
+    catalogue_commands,
+):
     app.add_typer(group.app)
 
 

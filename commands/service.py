@@ -62,6 +62,13 @@ def serve(
             show_default="state/events.sqlite of the run, or the config's",
         ),
     ] = None,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            help="Where changes of the catalogue are kept: sqlite:PATH, or none.",
+            show_default="state/catalogue.sqlite of the run, or the config's",
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
     from serving.server import serve as serve_run
@@ -69,6 +76,7 @@ def serve(
     console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
+    given["catalogue"] = catalogue
     chosen = {name: value for name, value in given.items() if value is not None}
     serve_run(run, dataclasses.replace(limits, **chosen))
 

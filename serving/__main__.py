@@ -19,8 +19,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     parser.add_argument("--backend", help="in-process or tf-serving://HOST:PORT")
     parser.add_argument("--profiles", help="store of events: sqlite:PATH, redis://... or none")
+    parser.add_argument("--catalogue", help="log of its changes: sqlite:PATH or none")
     arguments = parser.parse_args()
-    names = ("host", "port", "backend", "profiles")
+    names = ("host", "port", "backend", "profiles", "catalogue")
     given = {name: getattr(arguments, name) for name in names}
     try:
         config = load_config(arguments.config).serve

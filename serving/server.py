@@ -20,8 +20,12 @@ from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
 from serving.backends import backend_of
 from serving.bundle import open_bundle
+from serving.catalogue_log.choose import open_log
+from serving.catalogue_watch import watching
 from serving.errors import BackendError
 from serving.event_store.choose import open_store
+from serving.event_store.store import StoreUnavailable
+from serving.live_recommender import LiveRecommender
 from serving.model_watch import watch_models
 from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
@@ -49,20 +53,29 @@ def serve(run: Path, config: ServeConfig) -> None:
         FileNotFoundError: A stage of the run has no finished build.
         ValueError: The stages do not belong together.
         OSError: The address cannot be listened on, the models do not answer where the config says
-            that they are served, or the store of events cannot be opened.
+            that they are served, or the store of events or the log of changes cannot be opened.
         ImportError: The store is Redis, and its client is not installed.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    with contextlib.closing(open_store(config.profiles, run)) as store:
-        recommender = Recommender(open_bundle(run, backend_of(config)), config, store)
+    with (
+        contextlib.closing(open_store(config.profiles, run)) as store,
+        contextlib.closing(open_log(config.catalogue, run)) as changes,
+    ):
+        bundle = open_bundle(run, backend_of(config))
         try:
+            recommender = LiveRecommender(
+                bundle, changes, lambda state: Recommender(state, config, store)
+            )
             recommender.warm_up()
         except BackendError as error:
             raise ConnectionError(f"{config.backend}: {error}") from error
-        asyncio.run(_serve(recommender, config))
+        except StoreUnavailable as error:
+            raise OSError(str(error)) from error
+        with watching(recommender.refresh):
+            asyncio.run(_serve(recommender, config))
 
 
-async def _serve(recommender: Recommender, config: ServeConfig) -> None:
+async def _serve(recommender: LiveRecommender, config: ServeConfig) -> None:
     # Calls can only be merged if their requests wait at once, each in a thread of its own.
     threads = max(THREADS, config.max_batch)
     with ThreadPoolExecutor(threads, thread_name_prefix="request") as pool:

@@ -20,7 +20,7 @@ from serving.deadline import Deadline
 from serving.errors import REQUEST_ID, BackendError, RequestError
 from serving.event_store.store import StoreUnavailable
 from serving.event_stream import EventStreams
-from serving.recommender import Recommender
+from serving.live_recommender import LiveRecommender
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -35,7 +35,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     """
 
     def __init__(
-        self, recommender: Recommender, pool: ThreadPoolExecutor, max_concurrent: int
+        self, recommender: LiveRecommender, pool: ThreadPoolExecutor, max_concurrent: int
     ) -> None:
         self._recommender = recommender
         self._pool = pool
@@ -67,6 +67,16 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         self, request: pb.GetModelInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.GetModelInfoResponse:
         return await self._answer(self._recommender.model_info, request, context)
+
+    async def UpsertItems(
+        self, request: pb.UpsertItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.UpsertItemsResponse:
+        return await self._answer(self._recommender.upsert_items, request, context)
+
+    async def DeleteItems(
+        self, request: pb.DeleteItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.DeleteItemsResponse:
+        return await self._answer(self._recommender.delete_items, request, context)
 
     async def RecordEvents(
         self,
