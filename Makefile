@@ -29,11 +29,12 @@ $(INSTALLED): requirements.lock setup.py pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-# Resolves all extras together, for every supported Python.
+# Resolves the extras together, for every supported Python; setup.py says which are left out.
+LOCKED := serve redis train baselines test bench
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile setup.py --all-extras --universal --python-version 3.11 \
+	$(VENV)-lock/bin/uv pip compile setup.py $(LOCKED:%=--extra %) --universal --python-version 3.11 \
 	  --no-annotate --generate-hashes --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 # The Python code of schemas/recommender.proto; a test checks that it is up to date.

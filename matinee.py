@@ -17,6 +17,7 @@ from commands import data as data_commands
 from commands import export as export_commands
 from commands import models as model_commands
 from commands import service as service_commands
+from commands.compare import command as compare_command
 from commands.stages import Stages, fetch_dataset
 from commands.terminal import (
     DEFAULT_DATA,
@@ -36,6 +37,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=F
 for group in (
     data_commands,
     model_commands,
+    compare_command,
     export_commands,
     service_commands,
     catalogue_commands,

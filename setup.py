@@ -1,7 +1,8 @@
 """Packaging: metadata, dependencies with the reason for each pin, extras.
 
-The versions below are one set that works together; `requirements.lock` resolves all extras at once
-(`make lock`) and is what `make` installs.
+The versions below are one set that works together; `requirements.lock` resolves the extras at once
+(`make lock`) and is what `make` installs: all but `lightfm`, which needs a C compiler, and `spark`,
+which is large and needs Java.
 """
 
 from pathlib import Path
@@ -25,6 +26,7 @@ SERVE = [
     "grpcio-reflection>=1.81,<1.82",  # and 1.82 of this one too
     # The calls of TensorFlow Serving; tfx-bsl wants < 2.20, and a later one lifts protobuf to 7.
     "tensorflow-serving-api>=2.19,<2.20",
+    "prometheus-client>=0.26,<0.27",  # its files of several processes differ between minors
 ]
 
 REDIS = [
@@ -45,6 +47,20 @@ TRAIN = [
     "scipy>=1.17,<2",  # sparse matrices of the baselines
     "rapidfuzz>=3.14,<4",  # titles that are a spelling apart; scores pairs without a Python loop
     "matplotlib>=3.11,<3.12",  # pictures of `matinee describe`; built without pyplot, as SVG
+]
+
+BASELINES = [
+    "implicit>=0.7.3,<0.8",  # ALS and BPR; 0.7.3 is the first with wheels for NumPy 2.4 here
+    "scikit-learn>=1.8,<2",  # decision tree, random forest, gradient boosting
+    "xgboost-cpu>=3.2,<3.3",  # 3.2 is the newest for Python 3.11; `xgboost` adds 300 MB for GPUs
+]
+
+LIGHTFM = [
+    "lightfm-next==1.19.0",  # LightFM for NumPy 2; compiled when it is installed, on Python 3.11
+]
+
+SPARK = [
+    "pyspark>=4.0,<4.4",  # its ALS; needs Java 17; 4.3 was run
 ]
 
 TEST = [
@@ -83,7 +99,16 @@ setup(
         "schemas": ["datasets/*.toml", "datasets/*.pbtxt", "mappings/*.toml", "*.proto", "*.pyi"]
     },
     install_requires=BASE,
-    extras_require={"serve": SERVE, "redis": REDIS, "train": TRAIN, "test": TEST, "bench": BENCH},
+    extras_require={
+        "serve": SERVE,
+        "redis": REDIS,
+        "train": TRAIN,
+        "baselines": BASELINES,
+        "lightfm": LIGHTFM,
+        "spark": SPARK,
+        "test": TEST,
+        "bench": BENCH,
+    },
     entry_points={"console_scripts": ["matinee = matinee:main"]},
     classifiers=[
         "Programming Language :: Python :: 3.11",

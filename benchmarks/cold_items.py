@@ -10,6 +10,7 @@ and what is found is chance.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from benchmarks.fits import fit_directory
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from schemas import columns
-from schemas.artifacts import Artifact
+from schemas.artifacts import Artifact, write_json
 from schemas.config import Config, RetrievalConfig
 from schemas.histories import Histories, history_before
 from schemas.prepared import is_item, load_histories
@@ -44,6 +45,7 @@ LEAST_EVENTS = 5
 """Before a request, and of an item that is left out: with fewer there is little to measure."""
 WIDTH, NARROW = 200, 20
 BATCH = 64
+CHECKPOINT = "fit.npz"
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
     "item_id_dropout_0.1": {"item_id_dropout": 0.1},
@@ -85,10 +87,9 @@ def main() -> None:
         requests = leave_out(load_histories(prepared, "fit"), is_item(prepared), seed)
         for name, settings in VARIANTS.items():
             config = replace(RetrievalConfig(), seed=seed, **settings)
-            drawn = {"share": SHARE, "least_events": LEAST_EVENTS}
+            drawn = {"share": SHARE, "least_events": LEAST_EVENTS, "found_of": [WIDTH, NARROW]}
             directory = fit_directory(arguments.runs / "fits", prepared, config, drawn)
-            model = fitted(prepared, requests.warm, config, directory)
-            found[name].append(recall(model, requests, config.history_len))
+            found[name].append(measured(prepared, requests, config, directory))
             print(f"seed {seed}, {name}: {found[name][-1]}", flush=True)
     peers = {name: summary(found[name]) for name in VARIANTS}
     drawing = {
@@ -132,6 +133,20 @@ def leave_out(histories: Histories, items: NDArray[np.bool_], seed: int) -> Cold
     return ColdRequests(warm, user[asked], warm_before[asked], histories.item_id[asked], seen)
 
 
+def measured(
+    prepared: Artifact, requests: ColdRequests, config: RetrievalConfig, directory: Path
+) -> dict[str, float]:
+    """The figures of one fit, from its directory if it was done before."""
+    done = directory / "figures.json"
+    if done.exists():
+        return dict(json.loads(done.read_text()))
+    model = fitted(prepared, requests.warm, config, directory)
+    figures = recall(model, requests, config.history_len)
+    write_json(done, figures)
+    (directory / CHECKPOINT).unlink()
+    return figures
+
+
 def fitted(
     prepared: Artifact, warm: Histories, config: RetrievalConfig, directory: Path
 ) -> RetrievalModel:
@@ -141,10 +156,8 @@ def fitted(
         EpochLog(directory, "fit") as log,
     ):
         model = new_model(prepared, warm, config)
-        checkpoint = directory / "fit.npz"
         schedule = Schedule(config.epochs, config.learning_rate, config.warmup_steps)
-        fit(model, warm, config, schedule, log, checkpoint, lambda *_: None)
-        checkpoint.unlink()
+        fit(model, warm, config, schedule, log, directory / CHECKPOINT, lambda *_: None)
     return model
 
 

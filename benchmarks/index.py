@@ -27,7 +27,7 @@ SIZES = ("10000", "100000", "gaussian:100000", "1000000", "5000000")
 SEED, QUERY_COUNT = 1, 2_000
 LIMIT_S = 300.0
 """For building one index."""
-PEERS = ("faiss_hnsw", "faiss_ivf_pq", "hnswlib", "usearch")
+PEERS = ("faiss_hnsw", "faiss_ivf_pq", "faiss_ivf_pq64", "hnswlib", "usearch")
 GOAL_ITEMS, GOAL_P50_MS = "1000000", 1.0
 MIB = 1 << 20
 

@@ -10,8 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.results import KIB, write_result
+from benchmarks.results import write_result
 from schemas.artifacts import open_artifact
+from schemas.machine import KIB
 
 PEERS = ("popularity", "recent_popularity", "markov", "ease", "ease_half_life")
 GIB, GB = 1 << 30, 10**9

@@ -30,8 +30,9 @@ from tests.flink import engines
 USERS, ITEMS, EVENTS, SEED = 2_000, 10_000, 200_000, 1
 """Of the generated data."""
 OWNERS, CANDIDATES, HISTORY = (1, 2, 4), 200, 100
-CONFIG = RankingConfig(history_len=HISTORY, ease_items=500)
-"""The default model, but for longer histories; EASE of few items, which costs nothing here."""
+CONFIG = RankingConfig(history_len=HISTORY, attention_len=HISTORY, ease_items=500)
+"""The default model, but that it attends to whole histories, as its peer does; EASE of
+few items, which costs nothing here."""
 SECONDS, MOST_CALLS = 10.0, 500
 """Limits of each measurement."""
 CORES = (1, 2)

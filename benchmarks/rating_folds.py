@@ -2,7 +2,8 @@
 
 Events are dealt into folds at random. A user's history is what the other folds hold of them, at
 whatever time, so this asks how well taste is explained and not what comes next; many papers and
-tutorials do so.
+tutorials do so. What is asked for then lies anywhere among the events of the history, so these are
+given in a random order and without their times, to fit and to predict.
 """
 
 from __future__ import annotations
@@ -55,6 +56,18 @@ class Held:
 def deal(histories: Histories, folds: int, seed: int) -> np.ndarray:
     """The fold of each event, `[events]` int64, all of equal size but for one event."""
     return np.random.default_rng(seed).permutation(len(histories.item_id)) % folds
+
+
+def in_random_order(histories: Histories, seed: int) -> Histories:
+    """The histories with each user's events in a random order and without times."""
+    user = np.repeat(np.arange(len(histories.users)), histories.lengths)
+    order = np.lexsort((np.random.default_rng(seed).random(len(user)), user))
+    return replace(
+        histories,
+        item_id=histories.item_id[order],
+        rating=histories.rating[order],
+        timestamp=np.zeros_like(histories.timestamp),
+    )
 
 
 def hold_out(histories: Histories, held: np.ndarray) -> tuple[Histories, Held]:

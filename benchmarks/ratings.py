@@ -1,7 +1,7 @@
 """`python -m benchmarks.ratings`: ratings of ml-100k on five random folds.
 
-Each fold is predicted from the other four. How many epochs are fitted is chosen for each fold on a
-tenth of what it leaves, so on none of its own ratings.
+Each fold is predicted from all that a user rated in the other four. How many epochs are fitted is
+chosen for each fold on a tenth of what it leaves, so on none of its own ratings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean, stdev
 
-from benchmarks.rating_folds import Held, deal, fit, hold_out, of_bias, predict
+from benchmarks.rating_folds import Held, deal, fit, hold_out, in_random_order, of_bias, predict
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.metrics.errors import mae, rmse
@@ -23,9 +23,9 @@ from schemas.prepared import load_card, load_histories
 FOLDS, FOLD_SEED = 5, 1
 EVERY_EVENT_FITTED = 1_000_000
 """More events than any user has, so that none is held out in preparation."""
-EPOCHS = (5, 10)
+EPOCHS = (3, 6)
 RANKING = RankingConfig(
-    history_len=100,
+    history_len=1_000,
     pair_batch_size=1,
     like_weight=0.0,
     pair_weight=0.0,
@@ -42,7 +42,7 @@ def main() -> None:
     source = fetch_dataset("ml-100k", arguments.data)
     config = Config(prepare=PrepareConfig(min_events=EVERY_EVENT_FITTED))
     prepared = Stages(arguments.runs, config).prepare(source, [])
-    histories = load_histories(prepared, "fit")
+    histories = in_random_order(load_histories(prepared, "fit"), FOLD_SEED)
     fold = deal(histories, FOLDS, FOLD_SEED)
     figures: dict[str, float] = {}
     found: dict[str, list[float]] = {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from schemas.artifacts import ROOT, Artifact, package_versions, write_json
+from schemas.machine import machine
 from schemas.prepared import load_card
 
 RESULTS = ROOT / "docs" / "results"
-KIB = 1024
 
 
 def write_result(
@@ -82,24 +80,6 @@ def command() -> str:
     if started is None:
         raise RuntimeError("expected `python -m benchmarks.<name>`, got a script run by its path")
     return " ".join([f"python -m {started.name}", *sys.argv[1:]])
-
-
-def machine() -> dict[str, Any]:
-    """Cores, memory and processor."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return {
-        "cores": os.cpu_count(),
-        "memory_gib": round(memory / KIB**3, 1),
-        "processor": model,
-    }
 
 
 def commit() -> str:

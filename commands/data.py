@@ -102,7 +102,7 @@ def join(
     fetched = fetch_film_metadata(data) if film_metadata else None
     metadata = Metadata(imdb, fetched, descriptions, descriptions_layout, links)
     joined = Stages(run, load_config(config), force).join(
-        _data(dataset, data, card, files), metadata
+        open_data(dataset, data, card, files), metadata
     )
     for source in joined.figures["sources"]:
         matched = ", ".join(f"{count} {method}" for method, count in source["matched"].items())
@@ -139,7 +139,7 @@ def prepare(
     force: ForceOption = False,
 ) -> None:
     """Turn a dataset into examples; unknown options go to Beam (--runner=...)."""
-    source = _data(dataset, data, card, files)
+    source = open_data(dataset, data, card, files)
     if infer_schema is not None:
         from pipeline.validation.infer import infer_to
 
@@ -163,7 +163,7 @@ def describe(
     console.print(str(report.path / "report.html"), highlight=False, soft_wrap=True)
 
 
-def _data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Artifact:
+def open_data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Artifact:
     """A fetched dataset or, with a card, anybody's own files."""
     if card is None:
         if not (data / dataset / MANIFEST).is_file():

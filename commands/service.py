@@ -69,14 +69,27 @@ def serve(
             show_default="state/catalogue.sqlite of the run, or the config's",
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that answer.", show_default=f"{DEFAULTS.workers}, or the config's"
+        ),
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port on loopback for Prometheus; 0: none.",
+            show_default=f"{DEFAULTS.metrics_port}, or the config's",
+        ),
+    ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
-    from serving.server import serve as serve_run
+    from serving.supervisor import serve as serve_run
 
     console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
-    given["catalogue"] = catalogue
+    given |= {"catalogue": catalogue, "workers": workers, "metrics_port": metrics_port}
     chosen = {name: value for name, value in given.items() if value is not None}
     serve_run(run, dataclasses.replace(limits, **chosen))
 

@@ -9,15 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow.parquet as pq
 from rich.markup import escape
 
+from commands.served import served_models
 from commands.terminal import console, progress_line
 from schemas import artifacts
 from schemas.artifacts import Artifact
-from schemas.config import Config, like_threshold
-from schemas.prepared import load_card
+from schemas.config import Config
 
 if TYPE_CHECKING:
     from pipeline.joining.dataset import Metadata  # a serving installation has no pipeline
@@ -188,9 +187,7 @@ class Stages:
         from evaluation.item_features import read_item_features
         from evaluation.per_request import FILE
         from evaluation.requests import read_requests
-        from evaluation.saved_models import Ranker, RetrievalModel, Retriever
-        from evaluation.suite import Models, evaluate
-        from serving.retriever import open_retriever
+        from evaluation.suite import evaluate
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
         artifacts.check_belong_together(inputs)
@@ -203,28 +200,11 @@ class Stages:
 
         def write(out: Path) -> Mapping[str, Any]:
             requests = read_requests(inputs["prepared"].path, "test")
-            history_len = inputs["retrieval"].manifest["config"]["history_len"]
-            model = RetrievalModel(inputs["retrieval"].path, requests.item_ids, history_len)
-            index, nothing = open_retriever(inputs["index"]), np.empty(0, np.int64)
-
-            def search(query_vector: Any, k: int) -> tuple[Any, Any, Any]:
-                hits = index.search(query_vector, k, [nothing] * len(query_vector))
-                return hits.rows, hits.scores, hits.valid
-
-            settings = inputs["ranking"].manifest["config"]
-            ranker = Ranker(inputs["ranking"].path, model, settings["history_len"])
-            scale = load_card(inputs["prepared"]).rating_range
             found = evaluate(
                 requests,
                 read_histories(inputs["prepared"].path, "fit"),
                 read_item_features(inputs["prepared"].path, config.diversity_features),
-                Models(
-                    Retriever(model, search),
-                    ranker.rank,
-                    ranker.opinion,
-                    ranker.predict_pair,
-                    like_threshold(settings["like_share"], scale),
-                ),
+                served_models(inputs, requests.item_ids),
                 config,
                 report,
             )

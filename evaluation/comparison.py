@@ -39,15 +39,22 @@ def compare(ours: pa.Table, theirs: pa.Table, config: EvaluateConfig) -> dict[st
     first = lists_begin(ours[LIST].to_numpy())
     users = ours[USER_ID].to_numpy()[first]
     return {
-        name: _compared(accuracy(left[name]), accuracy(right[name]), users, config)
+        name: compared(accuracy(left[name]), accuracy(right[name]), users, config)
         for name in models
     }
 
 
-def _compared(
+def compared(
     ours: np.ndarray, theirs: np.ndarray, users: np.ndarray, config: EvaluateConfig
 ) -> dict[str, Any]:
-    """`ours` and `theirs` are float64 `[lists, NAMES]`, `users` object (str) `[lists]`."""
+    """One model against another: see `compare`.
+
+    Args:
+        ours: float64 `[lists, NAMES]`.
+        theirs: The same of the other, in the same lists.
+        users: object (str) `[lists]`; a user's lists are neighbours.
+        config: `resamples` and `seed`.
+    """
     difference = by_user(ours - theirs, users)
     low, high = bootstrap_intervals(difference, config.resamples, config.seed)
     p = randomisation_test(difference, config.resamples, config.seed)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from evaluation.histories import RawHistories
-from evaluation.metrics import lists as list_metrics
+from evaluation.gaps import gaps
+from evaluation.list_figures import Items, list_figures, request_figures
 from evaluation.metrics.accuracy import (
     DEFINITIONS,
     NAMES,
@@ -20,36 +18,20 @@ from evaluation.metrics.accuracy import (
 )
 from evaluation.requests import Requests
 from evaluation.resampling import bootstrap_intervals, by_user
-from evaluation.segments import by_activity, by_popularity, only
+from evaluation.segments import (
+    FEATURE,
+    by_activity,
+    by_known,
+    by_popularity,
+    by_user_features,
+    only,
+)
 from schemas.config import EvaluateConfig
 
-LIST_K = 10
-"""Items of a list that coverage and the other figures of lists look at: about what is shown."""
 SEGMENT_FIGURES = {"hr": 10, "ndcg": 10, "recall": 200}
 
 Lists = Mapping[str, np.ndarray]
 """Name of each model to int32 `[lists, 200]`, as `rank_catalogue` gives it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Items:
-    """What is known of the catalogue without any model.
-
-    Attributes:
-        users: int64 `[items]`, people with an event of each item in what was fitted.
-        of: How many people were fitted.
-        features: Float64 `[items, values]`, rows of length 1 or 0; None if there are none.
-    """
-
-    users: np.ndarray
-    of: int
-    features: sparse.csr_array | None
-
-    @classmethod
-    def known(cls, fitted: RawHistories, features: sparse.csr_array | None) -> Items:
-        """Counts what was fitted; a user has an item once at most, as `prepare` sees to."""
-        users = np.bincount(fitted.history_item, minlength=fitted.items)
-        return cls(users, len(fitted), features)
 
 
 def judge(
@@ -64,20 +46,26 @@ def judge(
         config: `resamples` and `seed`.
 
     Returns:
-        For each model its accuracy at 10, 50 and 200, and coverage, gini, novelty,
-        average_popularity and, where items have features, diversity at 10. `intervals`: by model
-        and accuracy figure, `[low, high]`. `segments`: by division, segment and model.
+        For each model its accuracy at 10, 50 and 200, what `list_figures` and `request_figures`
+        find. `intervals`: by model and accuracy figure, `[low, high]`. `segments`: by division,
+        segment and model. `gaps`: by division of users and model, see `evaluation.gaps`.
     """
     ranks = rank_targets(lists, requests)
     values = {name: accuracy(targets) for name, targets in ranks.items()}
+    divisions = _divisions(requests, items)
     figures: dict[str, dict[str, Any]] = {
         name: dict(zip(NAMES, value.mean(axis=0).tolist(), strict=True))
         | list_figures(lists[name], items)
+        | request_figures(lists[name], ranks[name], requests, items)
         for name, value in values.items()
     }
     return figures | {
         "intervals": _intervals(values, requests, config),
-        "segments": _segments(ranks, requests, items),
+        "segments": {
+            division: {name: _segment(ranks, held) for name, held in segments.items()}
+            for division, segments in divisions.items()
+        },
+        "gaps": _gaps(values, divisions, requests, config),
     }
 
 
@@ -88,21 +76,6 @@ def rank_targets(lists: Lists, requests: Requests) -> dict[str, Targets]:
         name: Targets(of_list, ranks_in_lists(items, of_list, requests.target_item))
         for name, items in lists.items()
     }
-
-
-def list_figures(lists: np.ndarray, items: Items) -> dict[str, float]:
-    """What the first 10 of each list are like; coverage alone where every list is empty."""
-    shown, size = lists[:, :LIST_K], len(items.users)
-    figures = {"coverage": list_metrics.coverage(shown, size)}
-    if figures["coverage"]:
-        figures |= {
-            "gini": list_metrics.gini(shown, size),
-            "novelty": list_metrics.novelty(shown, items.users, items.of),
-            "average_popularity": list_metrics.average_popularity(shown, items.users),
-        }
-    if items.features is not None and (shown[:, 1:] >= 0).any():
-        figures["diversity"] = list_metrics.intra_list_diversity(shown, items.features)
-    return {f"{name}@{LIST_K}": value for name, value in figures.items()}
 
 
 def _intervals(
@@ -118,27 +91,49 @@ def _intervals(
     }
 
 
-def _segments(
-    ranks: Mapping[str, Targets], requests: Requests, items: Items
-) -> dict[str, dict[str, Any]]:
-    of_list = requests.of_list
-    history_len = np.diff(requests.indptr)[requests.first_of_list]
-    divisions = {
-        "user_activity": by_activity(history_len, of_list),
+def _divisions(requests: Requests, items: Items) -> dict[str, dict[str, np.ndarray]]:
+    """By division and segment: bool `[requests]`, whether the target is of the segment."""
+    of_list, first = requests.of_list, requests.first_of_list
+    features = {name: values[first] for name, values in requests.user_features.items()}
+    return {
+        "user_activity": by_activity(np.diff(requests.indptr)[first], of_list),
+        "user_known": by_known(requests.user_ids[first], items.people, of_list),
         "item_popularity": by_popularity(items.users, requests.target_item),
-    }
-    return {
-        division: {
-            name: {"targets": int(held.sum()), "lists": len(np.unique(of_list[held]))}
-            | {model: _segment_figures(only(targets, held)) for model, targets in ranks.items()}
-            for name, held in segments.items()
+    } | by_user_features(features, of_list)
+
+
+def _segment(ranks: Mapping[str, Targets], held: np.ndarray) -> dict[str, Any]:
+    of_list = next(iter(ranks.values())).of_list
+    counts = {"targets": int(held.sum()), "lists": len(np.unique(of_list[held]))}
+    return counts | {
+        model: {
+            f"{name}@{k}": float(DEFINITIONS[name](only(targets, held), k).mean())
+            for name, k in SEGMENT_FIGURES.items()
         }
-        for division, segments in divisions.items()
+        for model, targets in ranks.items()
     }
 
 
-def _segment_figures(targets: Targets) -> dict[str, float]:
-    return {
-        f"{name}@{k}": float(DEFINITIONS[name](targets, k).mean())
-        for name, k in SEGMENT_FIGURES.items()
-    }
+def _gaps(
+    values: Mapping[str, np.ndarray],
+    divisions: Mapping[str, Mapping[str, np.ndarray]],
+    requests: Requests,
+    config: EvaluateConfig,
+) -> dict[str, dict[str, Any]]:
+    """Of the divisions in which a user is in one segment, with all of their targets."""
+    first = requests.first_of_list
+    users = requests.user_ids[first]
+    found = {}
+    for division, segments in divisions.items():
+        if division == "user_known" or division.startswith(FEATURE):
+            groups = {name: held[first] for name, held in segments.items()}
+            found[division] = {
+                model: gaps(_segment_columns(value), groups, users, config)
+                for model, value in values.items()
+            }
+    return {division: models for division, models in found.items() if any(models.values())}
+
+
+def _segment_columns(values: np.ndarray) -> dict[str, np.ndarray]:
+    figures = [f"{name}@{k}" for name, k in SEGMENT_FIGURES.items()]
+    return {figure: values[:, NAMES.index(figure)] for figure in figures}

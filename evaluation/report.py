@@ -12,7 +12,7 @@ from rich.text import Text
 
 from schemas.artifacts import Artifact, package_versions
 
-NOT_RANKINGS = ("protocol", "intervals", "segments", "rating", "like", "pair")
+NOT_RANKINGS = ("protocol", "intervals", "segments", "gaps", "rating", "like", "pair")
 SHOWN = ("hr@10", "hr@200", "ndcg@10", "coverage@10")
 """Figures of the table; the JSON has all."""
 SHOWN_INTERVAL = "ndcg@10"

@@ -47,14 +47,20 @@ def by_user(values: np.ndarray, user_ids: np.ndarray) -> ByUser:
 def bootstrap_intervals(values: ByUser, resamples: int, seed: int) -> np.ndarray:
     """Percentile intervals of the means: float64 `[2, figures]`, low and high.
 
-    Users are drawn with replacement, as many as there are (Efron & Tibshirani, "An introduction to
-    the bootstrap", 1993, chapter 13; by cluster: Davison & Hinkley, "Bootstrap methods and their
-    application", 1997, section 3.8).
-
     Args:
         values: What was measured.
         resamples: How often all users are drawn.
         seed: Seed of the draws.
+    """
+    return percentile_interval(bootstrap_means(values, resamples, seed))
+
+
+def bootstrap_means(values: ByUser, resamples: int, seed: int) -> np.ndarray:
+    """Means over users drawn anew: float64 `[resamples, figures]`.
+
+    Users are drawn with replacement, as many as there are (Efron & Tibshirani, "An introduction to
+    the bootstrap", 1993, chapter 13; by cluster: Davison & Hinkley, "Bootstrap methods and their
+    application", 1997, section 3.8). Arguments as for `bootstrap_intervals`.
     """
     rng, users = np.random.default_rng(seed), len(values.lists)
     means = []
@@ -63,8 +69,12 @@ def bootstrap_intervals(values: ByUser, resamples: int, seed: int) -> np.ndarray
         times = np.bincount(drawn.ravel(), minlength=count * users).reshape(count, users)
         times = times.astype(np.float64)
         means.append((times @ values.total) / (times @ values.lists)[:, None])
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    return np.quantile(np.concatenate(means), tails, axis=0)
+    return np.concatenate(means)
+
+
+def percentile_interval(drawn: np.ndarray) -> np.ndarray:
+    """The middle 95 % of `[resamples, figures]`: float64 `[2, figures]`."""
+    return np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
 
 
 def randomisation_test(difference: ByUser, resamples: int, seed: int) -> np.ndarray:
@@ -89,6 +99,26 @@ def randomisation_test(difference: ByUser, resamples: int, seed: int) -> np.ndar
         sign = rng.integers(2, size=(count, users)) * 2.0 - 1.0
         as_large += (np.abs(sign @ difference.total) >= least).sum(axis=0)
     return (1 + as_large) / (1 + resamples)
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """p-values corrected for their number: below .05, an error among all of them is below 5 %.
+
+    The i-th smallest of n is multiplied by n + 1 - i, and none is below a smaller one's (Holm, "A
+    simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics
+    1979).
+
+    Args:
+        p: float64 `[tests]`.
+
+    Returns:
+        float64 `[tests]`, in the same order.
+    """
+    order = np.argsort(p, kind="stable")
+    times = np.arange(len(p), 0, -1)
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * times), 1.0)
+    return corrected
 
 
 def _blocks(resamples: int, users: int) -> Iterator[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,23 +11,18 @@ import pyarrow as pa
 from scipy import sparse
 
 from evaluation.baselines.bias import BiasModel
-from evaluation.baselines.ease import Ease
-from evaluation.baselines.markov import Markov
-from evaluation.baselines.popularity import Popularity
-from evaluation.baselines.recent_popularity import RecentPopularity, newest_events_span
+from evaluation.baselines.registry import BASELINES, STANDARD, has_ratings
 from evaluation.batches import Progress, show_nothing
 from evaluation.histories import RawHistories
-from evaluation.judge import Items, Lists, judge, rank_targets
+from evaluation.judge import Lists, judge, rank_targets
+from evaluation.list_figures import Items
 from evaluation.per_request import per_request
-from evaluation.ranking_protocol import PROTOCOL, Scorer, rank_catalogue
+from evaluation.ranking_protocol import PROTOCOL, rank_catalogue
 from evaluation.ratings import PredictOpinion, PredictPair, evaluate_ratings
 from evaluation.requests import Requests
 from evaluation.resampling import CONFIDENCE
 from evaluation.two_stage import Rank, Retrieve, rank_candidates
 from schemas.config import EvaluateConfig
-
-EASE_ITEMS = 12_000
-"""Largest catalogue that EASE is fitted on: 12 000 items take 3.5 GB and about a minute."""
 
 
 class Models(NamedTuple):
@@ -84,8 +77,8 @@ def evaluate(
     Returns:
         Its metrics are `protocol`: how it was measured. `popularity`, `recent_popularity` (absent
         without times), `markov`, `ease`, `ease_half_life` (both absent above 12 000 items),
-        `retrieval` and `two_stage`, `intervals` and `segments`: see `judge`. `rating`, `like` and
-        `pair`: see `evaluate_ratings`; absent where nothing is rated.
+        `retrieval` and `two_stage`, `intervals`, `segments` and `gaps`: see `judge`. `rating`,
+        `like` and `pair`: see `evaluate_ratings`; absent where nothing is rated.
     """
     lists = rank_baselines(requests, fitted, config, progress) | rank_candidates(
         requests,
@@ -96,7 +89,7 @@ def evaluate(
         partial(progress, "retrieval and two_stage"),
     )
     found = measure(lists, requests, fitted, item_features, config)
-    if _rated(fitted.history_rating) and _rated(requests.target_rating):
+    if has_ratings(fitted) and np.isfinite(requests.target_rating).any():
         bias = BiasModel.fit(fitted)
         found.metrics.update(
             evaluate_ratings(
@@ -146,29 +139,13 @@ def rank_baselines(
     config: EvaluateConfig,
     progress: Progress = show_nothing,
 ) -> dict[str, np.ndarray]:
-    """Fits every baseline and lists the catalogue by it; see `rank_catalogue`."""
+    """Fits every standard baseline and lists the catalogue by it; see `rank_catalogue`."""
+    baselines = [BASELINES[name] for name in STANDARD if BASELINES[name].applies(fitted)]
+    scorers = {}
+    for done, baseline in enumerate(baselines):
+        progress(f"fit of {baseline.name}", done, len(baselines))
+        scorers[baseline.name] = baseline.fit(fitted, None, config.seed)
     return {
         name: rank_catalogue(requests, scorer, config.batch_size, partial(progress, name))
-        for name, scorer in fit_baselines(fitted, progress).items()
+        for name, scorer in scorers.items()
     }
-
-
-def fit_baselines(fitted: RawHistories, progress: Progress = show_nothing) -> dict[str, Scorer]:
-    """Fits every baseline that ranks, with its defaults."""
-    fits: dict[str, Callable[[RawHistories], Any]] = {"popularity": Popularity.fit}
-    if newest_events_span(fitted.history_timestamp):
-        fits["recent_popularity"] = RecentPopularity.fit
-    fits["markov"] = Markov.fit
-    if fitted.items <= EASE_ITEMS:
-        fits["ease"] = Ease.fit
-    scorers: dict[str, Any] = {}
-    for done, (name, fit) in enumerate(fits.items()):
-        progress(f"fit of {name}", done, len(fits))
-        scorers[name] = fit(fitted)
-    if "ease" in scorers:
-        scorers["ease_half_life"] = dataclasses.replace(scorers["ease"], half_life=10.0)
-    return scorers
-
-
-def _rated(rating: np.ndarray) -> bool:
-    return bool(np.isfinite(rating).any())

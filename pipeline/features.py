@@ -52,6 +52,7 @@ from schemas.columns import (
     TARGET_ITEM_ID,
     TARGET_RATING,
     TARGET_TIMESTAMP,
+    UNKNOWN_ITEMS,
     USER_ID,
     Z_SCORE_SUFFIX,
 )
@@ -77,7 +78,7 @@ def preprocessing_fn(card: Card, config: PrepareConfig) -> Callable[[Tensors], T
         outputs = {name: tf.identity(inputs[name]) for name in PASSED_THROUGH}
         items = tft.vocabulary(inputs[ITEM_ID], vocab_filename=ITEM_ID)
         for name in (ITEM_ID, HISTORY_ITEM_ID, TARGET_ITEM_ID):
-            outputs[name] = _indices(inputs[name], items, config.item_oov_buckets)
+            outputs[name] = _indices(inputs[name], items, UNKNOWN_ITEMS)
         outputs |= moments(inputs[HISTORY_TIMESTAMP])
         for name, feature in (card.item_features | card.user_features).items():
             if feature.kind is not FeatureKind.DISPLAY:
@@ -101,7 +102,7 @@ def user_outputs(card: Card) -> list[str]:
 
 def sizes(transform: tft.TFTransformOutput, card: Card, config: PrepareConfig) -> Mapping[str, int]:
     """Number of indices, padding included, of `item_id`, each model input and each moment."""
-    found = {ITEM_ID: transform.vocabulary_size_by_name(ITEM_ID) + config.item_oov_buckets + 1}
+    found = {ITEM_ID: transform.vocabulary_size_by_name(ITEM_ID) + UNKNOWN_ITEMS + 1}
     for name, kind in (card.item_inputs | card.user_inputs).items():
         if kind in BUCKETED:
             found[name] = config.quantile_buckets + 1

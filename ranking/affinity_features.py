@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
@@ -26,11 +24,10 @@ class AffinityFeatures(keras.layers.Layer):
     """Sums the strengths over the events in sight, for each kind with several learned fades."""
 
     def build(self, input_shape: Any = None) -> None:
-        self.fading = Fading(FADES, name="fading")
-        self.fading.build()
+        self.fading = Fading(FADES, speed=1.0, name="fading")
         self.built = True
 
-    def call(self, strength: Any, visible: Any, back: np.ndarray) -> Any:
+    def call(self, strength: Any, visible: Any, back: Any) -> Any:
         """Features of every candidate for every owner.
 
         Args:

@@ -13,9 +13,12 @@ import keras
 from keras import ops
 
 from ranking.fading import Fading
+from ranking.fast_weights import SPEED, FastWeights
 
 FADES = (0.93, 0.9999)
 """What is left of an event's weight by the event after it, where the learned fades begin."""
+WEIGHTS = (0.0, 1.0)
+"""What the means of the fades weigh in a rating, where these weights begin."""
 FEATURES = 2 * len(FADES)
 DAMPING = 0.2
 """Agreement with nothing that is added to that of the events; where it begins."""
@@ -31,13 +34,12 @@ class AgreementFeatures(keras.layers.Layer):
     """
 
     def build(self, input_shape: Any = None) -> None:
-        self.fading = Fading(FADES, name="fading")
-        self.fading.build()
-        damping = keras.initializers.Constant(np.log(np.expm1(DAMPING)))
-        self.damping = self.add_weight(shape=(len(FADES),), initializer=damping, name="damping")
+        self.fading = Fading(FADES, SPEED, name="fading")
+        damping = np.full(len(FADES), np.log(np.expm1(DAMPING)))
+        self.damping = FastWeights(damping, name="damping")
         self.built = True
 
-    def call(self, agreement: Any, deviation: Any, visible: Any, back: np.ndarray) -> Any:
+    def call(self, agreement: Any, deviation: Any, visible: Any, back: Any) -> Any:
         """Features of every candidate for every owner.
 
         Args:
@@ -54,5 +56,5 @@ class AgreementFeatures(keras.layers.Layer):
         weight = self.fading(visible, back)
         total = ops.einsum("btcol,bftol,btol->btcof", agreement, weight, deviation)
         mass = ops.einsum("btcol,bftol->btcof", agreement, weight)
-        mean = total / (mass + ops.softplus(self.damping))
+        mean = total / (mass + ops.softplus(self.damping.values()))
         return ops.concatenate([mean, ops.log1p(RESOLUTION * mass)], axis=-1)

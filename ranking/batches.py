@@ -78,7 +78,8 @@ class TrainingBatches:
         features = histories.user_features | {RATING_TABLE: tables}
         self.histories = histories = replace(histories, user_features=features)
         self.lists, self.easy, self.config = lists, easy, config
-        self.windows = training_windows(histories, config.history_len)
+        earlier = config.history_len - config.attention_len
+        self.windows = training_windows(histories, config.attention_len, earlier)
         self.steps = max(1, round(len(self.windows[columns.TARGET_ITEM_ID]) / config.batch_size))
         self.list_rows = max(1, -(-len(lists.user) // self.steps))
 

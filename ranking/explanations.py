@@ -29,7 +29,7 @@ def contributions(ranker: Ranker, batch: dict[str, Any], events: int) -> dict[st
     Args:
         ranker: The model.
         batch: As in `Ranker.call`, with one cutoff.
-        events: How many of each owner's newest events, at most `history_len`.
+        events: How many of each owner's newest events.
 
     Returns:
         `watch_next` and `rating`, `[batch, candidates, owners, owners, events]` float32, whose
@@ -64,7 +64,7 @@ def _scores(ranker: Ranker, batch: dict[str, Any]) -> dict[str, Any]:
 
 def _one_masked(present: Any, owner: Any, event: Any, events: int) -> Any:
     """`[variants, owners, history_len]` bool: True for the one of the newest that each lacks."""
-    owners, places = ops.shape(present)[1], present.shape[2]
+    owners, places = ops.shape(present)[1:]
     of_owner = ops.equal(ops.arange(owners), owner[:, None])
     at = ops.equal(ops.arange(places), (event + (places - events))[:, None])
     return ops.logical_and(of_owner[..., None], at[:, None])

@@ -12,6 +12,7 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 # isort: split
 import tensorflow as tf
 
+from ranking import geometry
 from ranking.explanations import contributions
 from ranking.item_memory import ItemMemory
 from ranking.known_ratings import ALL
@@ -32,7 +33,8 @@ class RankingModule:
         self.raw = RawFeatures(prepared)
         self.ranker = trainer.ranker
         self.history_len = trainer.config.history_len
-        self.explained_events = min(columns.EXPLAINED_EVENTS, self.history_len)
+        self.attention_len = trainer.config.attention_len
+        self.explained_events = min(columns.EXPLAINED_EVENTS, self.attention_len)
         self.memory = ItemMemory(
             {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()},
             search,
@@ -109,7 +111,11 @@ class RankingModule:
         save_model(path, self.ranker, parts, self.signatures())
 
     def _batch(self, raw: dict[str, Any], names: list[str]) -> dict[str, Any]:
-        """Histories cut, padded and indexed, `[batch, owners, history_len, ...]`."""
+        """Histories cut, padded and indexed, `[batch, owners, events, ...]`.
+
+        What is counted costs time for every event, so there are no more than the request has, but
+        at least the `attention_len` that the transformer is made for.
+        """
         shape = tf.shape(raw[columns.HISTORY_ITEM_ID])[:2]
         flat = {
             name: tf.reshape(raw[name], tf.concat([[-1], tf.shape(raw[name])[2:]], axis=0))
@@ -117,7 +123,7 @@ class RankingModule:
         }
         for name in names:
             flat[name] = tf.ensure_shape(flat[name], [None, None, *raw[name].shape[3:]])
-        newest = newest_events(flat, names, self.history_len)
+        newest = newest_events(flat, names, self.history_len, self.attention_len)
         newest |= self._indices(raw, newest[columns.HISTORY_ITEM_ID], shape)
         batch = {}
         for name, value in newest.items():
@@ -136,6 +142,7 @@ class RankingModule:
         In one pass of the transform graph, whose time is that of its many small operations, however
         much they are given; so the candidates are looked up for each owner.
         """
+        events = tf.shape(history)[1]
         candidates = raw[columns.CANDIDATE_ITEM_ID][:, None]
         candidates = tf.broadcast_to(
             candidates, tf.stack([shape[0], shape[1], tf.shape(candidates)[2]])
@@ -144,10 +151,8 @@ class RankingModule:
         users = {name: tf.reshape(raw[name], [-1]) for name in self.raw.user_spec([None])}
         items, users = self.raw.items_and_users(tf.concat([history, candidates], axis=1), users)
         return users | {
-            columns.HISTORY_ITEM_ID: tf.ensure_shape(
-                items[:, : self.history_len], [None, self.history_len]
-            ),
-            columns.CANDIDATE_ITEM_ID: items[:, self.history_len :],
+            columns.HISTORY_ITEM_ID: tf.ensure_shape(items[:, :events], history.shape),
+            columns.CANDIDATE_ITEM_ID: items[:, events:],
         }
 
     def _looked_up(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +168,9 @@ class RankingModule:
         history, candidates = batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID]
         every = tf.fill(tf.shape(history)[:2], ALL)
         return {
-            "affinity": self.memory.affinity(history, candidates),
+            "affinity": self.memory.affinity(
+                geometry.newest_events(history, self.attention_len), candidates
+            ),
             "agreement": self.memory.agreement(history, candidates, every),
         }
 

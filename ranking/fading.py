@@ -12,27 +12,27 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from ranking.fast_weights import FastWeights
+
 
 class Fading(keras.layers.Layer):
     """Several learned fades: what is left of an event's weight by the event after it."""
 
-    def __init__(self, fades: tuple[float, ...], **kwargs: Any):
+    def __init__(self, fades: tuple[float, ...], speed: float, **kwargs: Any):
         """Creates the layer.
 
         Args:
             fades: Where they begin, each above 0 and below 1.
+            speed: Of `ranking.fast_weights.FastWeights`.
             **kwargs: Of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.fades = np.array(fades)
-
-    def build(self, input_shape: Any = None) -> None:
         # The inverse of exp(-softplus(x)) = fade.
-        start = keras.initializers.Constant(np.log(np.expm1(-np.log(self.fades))))
-        self.fade = self.add_weight(shape=self.fades.shape, initializer=start, name="fade")
+        start = np.log(np.expm1(-np.log(np.array(fades))))
+        self.fade = FastWeights(start, speed, name="fade")
         self.built = True
 
-    def call(self, visible: Any, back: np.ndarray) -> Any:
+    def call(self, visible: Any, back: Any) -> Any:
         """Weights of the events.
 
         Args:
@@ -42,5 +42,5 @@ class Fading(keras.layers.Layer):
         Returns:
             `[batch, fades, cutoffs, owners, history_len]` float, 0 for what is not visible.
         """
-        weight = ops.exp(-ops.softplus(self.fade)[:, None, None] * back)
+        weight = ops.exp(-ops.softplus(self.fade.values())[:, None, None] * back)
         return weight[None, :, :, None] * ops.cast(visible, weight.dtype)[:, None]

@@ -20,6 +20,51 @@ LOG_YEAR = 17.3
 """log of the seconds in a year, which scales log times to about 1."""
 
 
+def newest_events(values: Any, events: int) -> Any:
+    """The newest events, of a shape that a graph knows whatever the number of all events is.
+
+    Args:
+        values: `[batch, owners, history_len, ...]`, left-padded.
+        events: How many, at most `history_len`.
+
+    Returns:
+        `[batch, owners, events, ...]`.
+    """
+    newest = values[:, :, -events:]
+    return ops.reshape(newest, (-1, ops.shape(newest)[1], events, *newest.shape[3:]))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which events each cutoff sees, and how far back they lie; cutoffs as in `Geometry`.
+
+    Attributes:
+        visible: `[batch, cutoffs, owners, events]` bool.
+        back: `[cutoffs, events]` float32, events from the newest that the cutoff sees, from 0.
+    """
+
+    visible: Any
+    back: Any
+
+    def newest(self, events: int) -> Sight:
+        """The same of the newest events alone."""
+        return Sight(self.visible[..., -events:], self.back[:, -events:])
+
+
+def make_sight(read: Any, cutoffs: int) -> Sight:
+    """What the last `cutoffs` moments of histories see.
+
+    Args:
+        read: `[batch, owners, events]` bool, where there is an event that may be read; left-padded.
+        cutoffs: Number of trailing cutoffs.
+    """
+    events = ops.shape(read)[2]
+    newest = ops.arange(events - cutoffs, events)[:, None]
+    back = newest - ops.arange(events)
+    visible = ops.logical_and(read[:, None], (back >= 0)[None, :, None])
+    return Sight(visible, ops.cast(ops.maximum(back, 0), "float32"))
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Masks and buckets for `owners` rows of `keys` tokens: the viewer, then `keys - 1` events.

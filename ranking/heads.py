@@ -10,20 +10,23 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from ranking.fast_weights import FastWeights
 from towers.dropout import Dropout
 
 
 class Mlp(keras.layers.Layer):
-    """Dense layers with LeakyReLU to one number; the last starts at 0."""
+    """Dense layers with LeakyReLU to one number or several; the last starts at 0."""
 
-    def __init__(self, width: int, hidden: tuple[int, ...], dropout: float, **kwargs: Any):
+    def __init__(
+        self, width: int, hidden: tuple[int, ...], dropout: float, numbers: int = 1, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.width = width
         self.hidden = [
             keras.layers.Dense(units, activation=keras.activations.leaky_relu) for units in hidden
         ]
         self.dropout = Dropout(dropout)
-        self.last = keras.layers.Dense(1, kernel_initializer="zeros")
+        self.last = keras.layers.Dense(numbers, kernel_initializer="zeros")
 
     def build(self, input_shape: Any = None) -> None:
         width = self.width
@@ -33,10 +36,10 @@ class Mlp(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Maps `[..., width]` to `[...]`."""
+        """Maps `[..., width]` to `[..., numbers]`."""
         for layer in self.hidden:
             inputs = self.dropout(layer(inputs), training=training)
-        return ops.squeeze(self.last(inputs), -1)
+        return self.last(inputs)
 
 
 class RatingBaseline(keras.layers.Layer):
@@ -52,16 +55,12 @@ class RatingBaseline(keras.layers.Layer):
         self.mean = mean
 
     def build(self, input_shape: Any = None) -> None:
-        def weight(name: str, value: float) -> Any:
-            start = keras.initializers.Constant(value)
-            return self.add_weight(shape=(), initializer=start, name=name)
-
-        self.mu = weight("mu", self.mean)
-        self.shrink_all = weight("shrink_all", 2.0)
-        self.shrink_recent = weight("shrink_recent", 1.0)
-        self.fade = weight("fade", -1.5)
-        self.share_all = weight("share_all", 0.7)
-        self.share_recent = weight("share_recent", 0.3)
+        self.mu = FastWeights(self.mean, name="mu")
+        self.shrink_all = FastWeights(2.0, name="shrink_all")
+        self.shrink_recent = FastWeights(1.0, name="shrink_recent")
+        self.fade = FastWeights(-1.5, name="fade")
+        self.share_all = FastWeights(0.7, name="share_all")
+        self.share_recent = FastWeights(0.3, name="share_recent")
         self.built = True
 
     def call(self, rating: Any, item_bias: Any, visible: Any, back: Any) -> Any:
@@ -77,13 +76,15 @@ class RatingBaseline(keras.layers.Layer):
             `[batch, cutoffs, owners]`.
         """
         given = ops.logical_not(ops.isnan(rating))
-        residual = ops.where(given, rating - self.mu - item_bias, 0.0)
+        mu = self.mu.values()
+        residual = ops.where(given, rating - mu - item_bias, 0.0)
         used = ops.cast(ops.logical_and(visible, given[:, None]), residual.dtype)
-        fading = ops.exp(-ops.softplus(self.fade) * back)[None, :, None, :]
+        fading = ops.exp(-ops.softplus(self.fade.values()) * back)[None, :, None, :]
         return (
-            self.mu
-            + self.share_all * _shrunken_mean(residual, used, self.shrink_all)
-            + self.share_recent * _shrunken_mean(residual, used * fading, self.shrink_recent)
+            mu
+            + self.share_all.values() * _shrunken_mean(residual, used, self.shrink_all.values())
+            + self.share_recent.values()
+            * _shrunken_mean(residual, used * fading, self.shrink_recent.values())
         )
 
 

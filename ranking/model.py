@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import schemas.tf_runtime  # noqa: F401  (before Keras)
 
 # isort: split
@@ -17,7 +15,8 @@ from ranking.affinity_features import AffinityFeatures
 from ranking.agreement_features import AgreementFeatures
 from ranking.apart import each_owner_alone, owners_together
 from ranking.attention import PairUserBlock
-from ranking.geometry import Geometry, make_geometry
+from ranking.fast_weights import FastWeights
+from ranking.geometry import Geometry, Sight, make_geometry, make_sight, newest_events
 from ranking.heads import Mlp, RatingBaseline
 from schemas import columns
 from schemas.config import RankingConfig, like_threshold
@@ -64,6 +63,7 @@ class Ranker(keras.Model):
         if "item_content" in self.without:
             item_sizes = {columns.ITEM_ID: item_sizes[columns.ITEM_ID]}
         self.dim = dim = config.embedding_dim
+        self.attention_len = config.attention_len
         self.rating_range = rating_range
         self.like_threshold = like_threshold(config.like_share, rating_range)
         small = small_normal()
@@ -86,8 +86,7 @@ class Ranker(keras.Model):
         self.baseline = RatingBaseline(mean_rating, name="rating_baseline")
         self.agreement_features = AgreementFeatures(name="agreement_features")
         width = dim + agreement_features.FEATURES
-        self.rating_head = Mlp(width, config.hidden, config.dropout, name="rating_head")
-        self.like_head = Mlp(width, config.hidden, config.dropout, name="like_head")
+        self.opinion_head = Mlp(width, config.hidden, config.dropout, 2, name="opinion_head")
         self.joint_head = Mlp(2 * dim, config.hidden, config.dropout, name="joint_head")
         self.affinity_features = AffinityFeatures(name="affinity_features")
         width = dim + affinity_features.FEATURES + 1
@@ -99,8 +98,7 @@ class Ranker(keras.Model):
         self.agreement_features.build()
         heads = (
             self.baseline,
-            self.rating_head,
-            self.like_head,
+            self.opinion_head,
             self.joint_head,
             self.watch_head,
         )
@@ -116,19 +114,12 @@ class Ranker(keras.Model):
         self.retrieval_weight = self.add_weight(
             shape=(), initializer="ones", name="retrieval_weight"
         )
-        self.like_steepness = self.add_weight(shape=(), initializer="ones", name="like_steepness")
         self.affinity_weight = self.add_weight(
             shape=(affinity_features.FEATURES,), initializer="zeros", name="affinity_weight"
         )
-        fades = len(agreement_features.FADES)
-        self.agreement_weight = self.add_weight(
-            shape=(fades,),
-            initializer=keras.initializers.Constant(1 / fades),
-            name="agreement_weight",
-        )
-        self.rating_damping = self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(3.0), name="rating_damping"
-        )
+        self.like_steepness = FastWeights(1.0, name="like_steepness")
+        self.agreement_weight = FastWeights(agreement_features.WEIGHTS, name="agreement_weight")
+        self.rating_damping = FastWeights(3.0, name="rating_damping")
         self.built = True
 
     def item_vectors(self, items: dict[str, Any]) -> Any:
@@ -154,7 +145,7 @@ class Ranker(keras.Model):
             total: `[...]` float, T.
             count: `[...]` float, n.
         """
-        damping = ops.softplus(self.rating_damping)
+        damping = ops.softplus(self.rating_damping.values())
         bias = (total + damping * vectors[..., self.dim]) / (count + damping)
         return ops.concatenate([vectors[..., : self.dim], ops.expand_dims(bias, -1)], axis=-1)
 
@@ -166,10 +157,11 @@ class Ranker(keras.Model):
                 `[batch, owners, history_len]`, left-padded with 0 and NaN; `history_vector`
                 `[batch, owners, history_len, embedding_dim + 1]`; `candidate_vector`
                 `[batch, cutoffs, candidates, embedding_dim + 1]`; `retrieval_score`
-                `[batch, cutoffs, candidates, owners]`; `affinity` and `agreement` as
-                `ranking.item_memory.ItemMemory` gives them; `owner_mask` `[batch, owners]` bool;
-                each user feature `[batch, owners]` int64; and, if events are to be left unread,
-                `history_masked` `[batch, owners, history_len]` bool, True for those.
+                `[batch, cutoffs, candidates, owners]`; as `ranking.item_memory.ItemMemory` gives
+                them, `affinity` of the newest `attention_len` events and `agreement` of all;
+                `owner_mask` `[batch, owners]` bool; each user feature `[batch, owners]` int64; and,
+                if events are to be left unread, `history_masked` `[batch, owners, history_len]`
+                bool, True for those. At least `attention_len` events, which may be padding.
             training: Whether dropout applies.
 
         Returns:
@@ -180,17 +172,18 @@ class Ranker(keras.Model):
         if "times" in self.without:
             unknown = ops.zeros_like(batch[columns.HISTORY_TIMESTAMP])
             batch = batch | {columns.HISTORY_TIMESTAMP: unknown}
-        geometry = _geometry(batch)
+        newest = {n: newest_events(batch[n], self.attention_len) for n in HISTORY if n in batch}
         if "pair_attention" in self.without:
-            of_owners = {*HISTORY, "owner_mask", *self.user_tables}
-            alone = each_owner_alone(batch, of_owners & batch.keys())
-            tokens = owners_together(self._tokens(alone, _geometry(alone), training), batch)
+            of_owners = {*newest, "owner_mask", *self.user_tables}
+            alone = each_owner_alone(batch | newest, of_owners)
+            tokens = owners_together(self._tokens(alone, training), batch)
         else:
-            tokens = self._tokens(batch, geometry, training)
-        return self._predict(batch, tokens, geometry, training)
+            tokens = self._tokens(batch | newest, training)
+        return self._predict(batch, tokens, training)
 
-    def _tokens(self, batch: dict[str, Any], geometry: Geometry, training: bool | None) -> Any:
+    def _tokens(self, batch: dict[str, Any], training: bool | None) -> Any:
         """What the blocks make of the candidates; `[batch, cutoffs, candidates, owners, dim]`."""
+        geometry = _geometry(batch)
         owner = self._owner_token(batch)
         history = self.dropout(self._history_tokens(batch, owner), training=training)
         tokens = self._candidate_tokens(batch["candidate_vector"], owner)
@@ -207,7 +200,7 @@ class Ranker(keras.Model):
         return token
 
     def _history_tokens(self, batch: dict[str, Any], owner: Any) -> Any:
-        """The owner's token, then one per event; `[batch, owners, 1 + history_len, dim]`."""
+        """The owner's token, then one per event; `[batch, owners, 1 + attention_len, dim]`."""
         events = batch["history_vector"][..., : self.dim]
         events = events + self.gap(gap_bucket(batch[columns.HISTORY_TIMESTAMP], _present(batch)))
         if "rating_tokens" not in self.without:
@@ -222,52 +215,52 @@ class Ranker(keras.Model):
         item = ops.expand_dims(candidates[..., : self.dim], 3)
         return item + owner[:, None, None] + self.role[1]
 
-    def _predict(
-        self, batch: dict[str, Any], tokens: Any, geometry: Geometry, training: bool | None
-    ) -> dict[str, Any]:
-        mask = ops.cast(geometry.owner_mask, tokens.dtype)[:, None, None]
+    def _predict(self, batch: dict[str, Any], tokens: Any, training: bool | None) -> dict[str, Any]:
+        mask = ops.cast(batch["owner_mask"], tokens.dtype)[:, None, None]
+        sight = _sight(batch)
         count = ops.maximum(ops.sum(mask, axis=-1), 1.0)
 
         def mean(values: Any) -> Any:
             return ops.sum(values * mask, axis=-1) / count
 
-        expected = self._baseline(batch, geometry)
-        agreement = self._agreement(batch, expected, geometry)
+        expected = self._baseline(batch, sight)
+        agreement = self._agreement(batch, expected, sight)
         rating = expected[:, :, None] + batch["candidate_vector"][..., self.dim :]
         rating = rating + ops.matmul(
-            agreement[..., : len(agreement_features.FADES)], self.agreement_weight
+            agreement[..., : len(agreement_features.FADES)], self.agreement_weight.values()
         )
         known = ops.concatenate([tokens, agreement], axis=-1)
-        rating = rating + self.rating_head(known, training=training)
+        opinion = self.opinion_head(known, training=training)
+        rating = rating + opinion[..., 0]
 
         # Alone, an owner's joint rating is their own; owners who differ add what the head learned.
         weight = ops.expand_dims(mask, -1)
         centre = ops.sum(tokens * weight, axis=3) / ops.expand_dims(count, -1)
         spread = ops.sum(ops.square(tokens - ops.expand_dims(centre, 3)) * weight, axis=3)
         pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
-        together = self.joint_head(pooled, training=training) * (1.0 - 1.0 / count)
+        together = self.joint_head(pooled, training=training)[..., 0] * (1.0 - 1.0 / count)
 
-        like = self.like_steepness * (rating - self.like_threshold)
+        like = self.like_steepness.values() * (rating - self.like_threshold)
         return {
             "rating": rating,
-            "like": like + self.like_head(known, training=training),
+            "like": like + opinion[..., 1],
             "joint_rating": mean(rating) + together,
-            "watch_next": self._watch_next(batch, tokens, geometry, training),
+            "watch_next": self._watch_next(
+                batch, tokens, sight.newest(self.attention_len), training
+            ),
         }
 
     def _watch_next(
-        self, batch: dict[str, Any], tokens: Any, geometry: Geometry, training: bool | None
+        self, batch: dict[str, Any], tokens: Any, sight: Sight, training: bool | None
     ) -> Any:
         """How likely each owner would watch it next; `[batch, cutoffs, candidates, owners]`."""
-        retrieval = batch[columns.RETRIEVAL_SCORE]
-        affinities = self.affinity_features(
-            batch["affinity"], geometry.candidate_mask[..., 1:], _events_back(geometry)
-        )
+        retrieval, newest = batch[columns.RETRIEVAL_SCORE], sight.newest(self.attention_len)
+        affinities = self.affinity_features(batch["affinity"], newest.visible, newest.back)
         inputs = ops.concatenate([tokens, affinities, ops.expand_dims(retrieval, -1)], axis=-1)
         known = self.retrieval_weight * retrieval + ops.matmul(affinities, self.affinity_weight)
-        return known + self.watch_head(inputs, training=training)
+        return known + self.watch_head(inputs, training=training)[..., 0]
 
-    def _agreement(self, batch: dict[str, Any], expected: Any, geometry: Geometry) -> Any:
+    def _agreement(self, batch: dict[str, Any], expected: Any, sight: Sight) -> Any:
         """Agreement features, `[batch, cutoffs, candidates, owners, features]`.
 
         `expected` `[batch, cutoffs, owners]` is what the owners give an item without a bias.
@@ -275,17 +268,16 @@ class Ranker(keras.Model):
         above = batch[columns.HISTORY_RATING] - batch["history_vector"][..., self.dim]
         rated = ops.logical_not(ops.isnan(above))[:, None]
         deviation = ops.where(rated, above[:, None] - ops.expand_dims(expected, -1), 0.0)
-        visible = ops.logical_and(geometry.candidate_mask[..., 1:], rated)
-        back = _events_back(geometry)
-        return self.agreement_features(batch["agreement"], deviation, visible, back)
+        visible = ops.logical_and(sight.visible, rated)
+        return self.agreement_features(batch["agreement"], deviation, visible, sight.back)
 
-    def _baseline(self, batch: dict[str, Any], geometry: Geometry) -> Any:
+    def _baseline(self, batch: dict[str, Any], sight: Sight) -> Any:
         """Mu and owner biases at each cutoff, `[batch, cutoffs, owners]`."""
         return self.baseline(
             batch[columns.HISTORY_RATING],
             batch["history_vector"][..., self.dim],
-            geometry.candidate_mask[..., 1:],
-            _events_back(geometry),
+            sight.visible,
+            sight.back,
         )
 
 
@@ -304,8 +296,8 @@ def _geometry(batch: dict[str, Any]) -> Geometry:
     )
 
 
-def _events_back(geometry: Geometry) -> np.ndarray:
-    """Events from the newest that a cutoff sees, from 0; `[cutoffs, history_len]` float32."""
-    cutoffs, keys = geometry.candidate_distance.shape
-    newest = keys - 1 - np.arange(cutoffs - 1, -1, -1)
-    return np.maximum(newest[:, None] - np.arange(1, keys), 0).astype(np.float32)
+def _sight(batch: dict[str, Any]) -> Sight:
+    read = ops.logical_and(_present(batch), batch["owner_mask"][..., None])
+    if columns.HISTORY_MASKED in batch:
+        read = ops.logical_and(read, ops.logical_not(batch[columns.HISTORY_MASKED]))
+    return make_sight(read, batch["candidate_vector"].shape[1])

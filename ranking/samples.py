@@ -36,15 +36,15 @@ class CandidateLists:
 
 
 def load_candidate_lists(
-    path: Path, histories: Histories, history_len: int
+    path: Path, histories: Histories, attention_len: int
 ) -> tuple[CandidateLists, CandidateLists, Histories]:
     """Reads `candidates.npz`.
 
     Args:
         path: The file.
         histories: The events that retrieval fitted or held back.
-        history_len: Events that the ranker reads. One pass over them scores the lists of a user's
-            newest 1 + `history_len` held-back events; older ones are left out.
+        attention_len: Events that the ranker attends to. One pass over them scores the lists of a
+            user's newest 1 + `attention_len` held-back events; older ones are left out.
 
     Returns:
         Lists to train on, those of each user's newest event, to validate, and the events before all
@@ -62,7 +62,7 @@ def load_candidate_lists(
     if not len(user):
         raise ValueError(f"{path}: expected users with at least 2 held-back events, got none")
     held_back = (data["position"] >= 0).sum(axis=1)
-    oldest = max(0, data["position"].shape[1] - 2 - history_len)
+    oldest = max(0, data["position"].shape[1] - 2 - attention_len)
     return (
         _slots(data, histories, user, slice(oldest, -1)),
         _slots(data, histories, user, slice(-1, None)),

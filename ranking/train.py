@@ -72,7 +72,7 @@ def train(
     """
     everything = load_histories(prepared, "fit")
     lists, held, before = load_candidate_lists(
-        retrieval.path / "candidates.npz", everything, config.history_len
+        retrieval.path / "candidates.npz", everything, config.attention_len
     )
     fitted = without_validated(everything, held)
     indices = item_sizes(prepared)[columns.ITEM_ID]

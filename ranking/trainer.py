@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from ranking.batches import LABEL, RATING_TABLE
+from ranking.geometry import newest_events
 from ranking.item_memory import ItemMemory
 from ranking.losses import listwise, log_loss, squared_error
 from ranking.model import Ranker
@@ -91,7 +92,9 @@ class RankerTrainer(keras.Model):
         looked_up = {
             "history_vector": self._rated(vectors, history, table[..., None]),
             "candidate_vector": self._rated(vectors, candidates, table[:, :1, None]),
-            "affinity": self.memory.affinity(history, candidates),
+            "affinity": self.memory.affinity(
+                newest_events(history, self.config.attention_len), candidates
+            ),
             "agreement": self.memory.agreement(history, candidates, table),
         }
         return self.ranker(batch | looked_up, training=training)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 USER_ID = "user_id"
 ITEM_ID = "item_id"
+UNKNOWN_ITEMS = 1
+"""Item indices behind the vocabulary, for what is not in it. One: no event of training has such an
+item, so that several would differ by nothing but their random weights."""
+
 RATING = "rating"
 TIMESTAMP = "timestamp"
 """Unix seconds, UTC, int64."""

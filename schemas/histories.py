@@ -49,7 +49,9 @@ class Histories:
         )
 
 
-def training_windows(histories: Histories, history_len: int) -> dict[str, np.ndarray]:
+def training_windows(
+    histories: Histories, history_len: int, earlier: int = 0
+) -> dict[str, np.ndarray]:
     """Cuts histories into windows of `history_len` events and the event after each of them.
 
     Windows end at a user's newest event and go back in steps of `history_len`, so that each event
@@ -59,9 +61,10 @@ def training_windows(histories: Histories, history_len: int) -> dict[str, np.nda
     Args:
         histories: The events to train on.
         history_len: Events of a window.
+        earlier: Events before each window that are given with it.
 
     Returns:
-        `history_item_id`, `history_rating`, `history_timestamp` `[windows, history_len]`,
+        `history_item_id`, `history_rating`, `history_timestamp` `[windows, earlier + history_len]`,
         left-padded with 0 and NaN; `target_item_id` `[windows, 1 + history_len]` int64, 0 where
         there is no target; `target_rating`, NaN there, and `target_timestamp`, 0 there; each user
         feature `[windows]`.
@@ -70,7 +73,7 @@ def training_windows(histories: Histories, history_len: int) -> dict[str, np.nda
     user = np.repeat(np.arange(len(histories.users)), counts)
     back = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
     end = histories.offsets[user + 1] - 1 - back * history_len
-    batch = history_before(histories, user, end, history_len)
+    batch = history_before(histories, user, end, earlier + history_len)
     slots = end[:, None] + np.arange(-history_len, 1)
     first = histories.offsets[user]
     real = slots > first[:, None]

@@ -80,8 +80,8 @@ def load_item_table(prepared: Artifact) -> dict[str, np.ndarray]:
 
     Returns:
         `item_id` `[indices]` int64, which is 0, 1, 2, ...; and each item input
-        `[indices, values]` int64, right-padded with 0. Rows of padding and of out-of-vocabulary
-        buckets hold 0.
+        `[indices, values]` int64, right-padded with 0. Rows of padding and of the unknown
+        item hold 0.
     """
     sizes = item_sizes(prepared)
     features: dict[str, Any] = {columns.ITEM_ID: tf.io.FixedLenFeature([], tf.int64)}
@@ -130,15 +130,14 @@ def load_examples(
 
 
 def is_item(prepared: Artifact) -> np.ndarray:
-    """Which indices are items of the catalogue: not padding, not out-of-vocabulary buckets.
+    """Which indices are items of the catalogue: not padding, not the unknown item's.
 
     Returns:
         `[indices]` bool.
     """
     size = item_sizes(prepared)[columns.ITEM_ID]
     index = np.arange(size)
-    oov_buckets = prepared.manifest["config"]["item_oov_buckets"]
-    return (index != columns.PADDING) & (index < size - oov_buckets)
+    return (index != columns.PADDING) & (index < size - columns.UNKNOWN_ITEMS)
 
 
 def _read(directory: Path, pattern: str, features: dict[str, Any]) -> list[dict[str, Any]]:

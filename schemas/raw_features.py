@@ -94,21 +94,27 @@ def history_spec(axes: list[int | None]) -> dict[str, tf.TensorSpec]:
     return {name: tf.TensorSpec([None, *axes], dtype, name) for name, dtype in types.items()}
 
 
-def newest_events(raw: Tensors, names: list[str], history_len: int) -> Tensors:
+def newest_events(
+    raw: Tensors, names: list[str], history_len: int, at_least: int | None = None
+) -> Tensors:
     """Keeps the newest `history_len` real events of each row, left-padded.
 
     Args:
         raw: `history_item_id` `[rows, events]` string, "" is padding and may be anywhere; and the
             other columns named, `[rows, events, ...]`.
         names: Columns to return.
-        history_len: Width of the result.
+        history_len: Most events kept.
+        at_least: Width that shorter histories are padded to; None: `history_len`.
 
     Returns:
-        The named columns `[rows, history_len, ...]`; padding is "", NaN, or 0.
+        The named columns `[rows, width, ...]`, `at_least <= width <= history_len`; padding is "",
+        NaN, or 0.
     """
+    at_least = history_len if at_least is None else at_least
+    width = history_len if at_least == history_len else None
     real = tf.not_equal(raw[columns.HISTORY_ITEM_ID], "")
     order = tf.argsort(tf.cast(real, tf.int32), axis=1, stable=True)
-    short = tf.maximum(history_len - tf.shape(real)[1], 0)
+    short = tf.maximum(at_least - tf.shape(real)[1], 0)
     kept = tf.pad(tf.gather(real, order, batch_dims=1), [[0, 0], [short, 0]])[:, -history_len:]
     result = {}
     for name in names:
@@ -117,7 +123,7 @@ def newest_events(raw: Tensors, names: list[str], history_len: int) -> Tensors:
         values = tf.pad(values, [[0, 0], [short, 0]] + [[0, 0]] * rest)[:, -history_len:]
         mask = tf.reshape(kept, tf.concat([tf.shape(kept), [1] * rest], axis=0))
         result[name] = tf.where(mask, values, _padding(name, values.dtype))
-        result[name] = tf.ensure_shape(result[name], [None, history_len, *values.shape[2:]])
+        result[name] = tf.ensure_shape(result[name], [None, width, *values.shape[2:]])
     return result
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from schemas.config import load_config
-from serving.server import serve
+from serving.supervisor import serve
 
 
 def main() -> None:
@@ -20,8 +20,10 @@ def main() -> None:
     parser.add_argument("--backend", help="in-process or tf-serving://HOST:PORT")
     parser.add_argument("--profiles", help="store of events: sqlite:PATH, redis://... or none")
     parser.add_argument("--catalogue", help="log of its changes: sqlite:PATH or none")
+    parser.add_argument("--workers", type=int, help="processes that answer")
+    parser.add_argument("--metrics-port", type=int, help="port for Prometheus; 0: none")
     arguments = parser.parse_args()
-    names = ("host", "port", "backend", "profiles", "catalogue")
+    names = ("host", "port", "backend", "profiles", "catalogue", "workers", "metrics_port")
     given = {name: getattr(arguments, name) for name in names}
     try:
         config = load_config(arguments.config).serve

@@ -126,9 +126,9 @@ class Ranker:
         self._rank = Signature(self.model, "serving_default", inputs, scores)
         given = [*inputs, HISTORY_VECTOR, CANDIDATE_VECTOR]
         self._from_vectors = Signature(self.model, "from_vectors", given, scores)
-        history_len = int(ranking.manifest["config"]["history_len"])
-        self._explained_events = min(columns.EXPLAINED_EVENTS, history_len)
-        self._viewers = _Viewers(card, catalogue, history_len)
+        settings = ranking.manifest["config"]
+        self._explained_events = min(columns.EXPLAINED_EVENTS, int(settings["attention_len"]))
+        self._viewers = _Viewers(card, catalogue, int(settings["history_len"]))
         self._item_ids = catalogue.encoded_ids
         self._items = _item_vectors(self.model, card, catalogue)
 

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemas.artifacts import Artifact, check_belong_together, open_artifact
+from schemas.artifacts import Artifact
 from schemas.cards import Card, card_from_dict
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
 from serving.changes import no_changes
 from serving.profiles import Profiles
 from serving.retriever import Retriever, open_retriever
+from serving.run_versions import MERGED, STAGES, latest_versions
 from serving.signatures import Backend
-
-STAGES = ("prepared", "retrieval", "index", "ranking")
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,19 @@ def open_bundle(run: Path, backend: Backend | None = None) -> Bundle:
         FileNotFoundError: A stage has no finished build; the message names it.
         ValueError: The stages were not built from each other, or a file is not as it should be.
     """
-    stages = {stage: open_artifact(run / stage) for stage in STAGES}
-    check_belong_together(stages)
+    return open_stages(latest_versions(run).stages, backend)
+
+
+def open_stages(stages: Mapping[str, Artifact], backend: Backend | None = None) -> Bundle:
+    """Opens given builds, which belong together; see `open_bundle`.
+
+    Args:
+        stages: As `RunVersions.stages`.
+        backend: As there.
+    """
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
-    merged = merged_changes(run, stages)
+    merged = stages.get(MERGED)
     path = (merged.path if merged else prepared) / "catalogue.parquet"
     catalogue = Catalogue(path, card)
     retriever = _retriever(stages["index"], catalogue, path)
@@ -82,25 +89,10 @@ def open_bundle(run: Path, backend: Backend | None = None) -> Bundle:
         retriever=retriever,
         encoder=QueryEncoder(stages["retrieval"], card, catalogue, backend),
         ranker=Ranker(stages["ranking"], card, catalogue, backend),
-        versions={stage: artifact.version for stage, artifact in stages.items()},
+        versions={stage: stages[stage].version for stage in STAGES},
         log_number=merged.figures["log_number"] if merged else 0,
         log_identity=merged.figures["log_identity"] if merged else "",
     )
-
-
-def merged_changes(run: Path, stages: Mapping[str, Artifact]) -> Artifact | None:
-    """The catalogue with changes that the index was built of; None: it is of the prepared items.
-
-    Raises:
-        FileNotFoundError: That catalogue is gone.
-        ValueError: It is another one by now, or was not made of these stages.
-    """
-    read = stages["index"].manifest["inputs"].get("catalogue")
-    if read is None:
-        return None
-    found = open_artifact(run / "catalogue" / read["version"])
-    check_belong_together({**stages, "catalogue": found})
-    return found
 
 
 def _retriever(index: Artifact, catalogue: Catalogue, path: Path) -> Retriever:

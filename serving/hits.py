@@ -36,6 +36,15 @@ class Hits(NamedTuple):
         self.scores[query, :count], self.scores[query, count:] = scores[best], -np.inf
         self.valid[query, :count], self.valid[query, count:] = True, False
 
+    def padded(self, k: int) -> Hits:
+        """The same with k columns, of which those added are not valid."""
+        width = ((0, 0), (0, k - self.rows.shape[1]))
+        return Hits(
+            np.pad(self.rows, width, constant_values=-1),
+            np.pad(self.scores, width, constant_values=-np.inf),
+            np.pad(self.valid, width),
+        )
+
 
 def no_hits(queries: int, k: int) -> Hits:
     """Results of which none is valid."""

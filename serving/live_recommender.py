@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -54,6 +54,11 @@ class LiveRecommender:
     def config(self) -> ServeConfig:
         """The server's limits."""
         return self._current.config
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """See `Recommender`."""
+        return self._current.versions
 
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """See `Recommender`."""
@@ -118,7 +123,7 @@ class LiveRecommender:
                 added=new,
                 changed=len(differing) - new,
                 unchanged=len(edits) - len(differing),
-                versions=self._current.versions,
+                versions=self._current.model_versions,
                 changes=catalogue_changes(self._bundle),
             )
 
@@ -136,7 +141,7 @@ class LiveRecommender:
                 request_id=request_id,
                 deleted=len(there),
                 unknown=len(edits) - len(there),
-                versions=self._current.versions,
+                versions=self._current.model_versions,
                 changes=catalogue_changes(self._bundle),
             )
 

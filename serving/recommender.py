@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Recommender:
 
     Attributes:
         config: The server's limits.
-        versions: Of what is served.
+        model_versions: Of what is served, as answers say it.
     """
 
     def __init__(
@@ -74,11 +74,16 @@ class Recommender:
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
         self._pages = Pages(bundle.catalogue, bundle.versions, config.max_shown, config.max_k)
-        self.versions = pb.ModelVersions(
+        self.model_versions = pb.ModelVersions(
             retrieval=bundle.versions["retrieval"],
             index=bundle.versions["index"],
             ranking=bundle.versions["ranking"],
         )
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Stage name to version of what it serves."""
+        return self._bundle.versions
 
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """The best items for the viewers."""
@@ -111,7 +116,7 @@ class Recommender:
                 *shortage_notes(eligible, query.k, len(listed), bool(query.spread.caps)),
             ],
             stages=trace.reports,
-            versions=self.versions,
+            versions=self.model_versions,
             objective=query.goal.objective,
             group_strategy=query.goal.strategy,
             next_page_token=self._pages.next(request, page, eligible, ranked, listed),
@@ -134,7 +139,7 @@ class Recommender:
             unknown_item_ids=query.unknown,
             notes=viewer_notes(viewers) + candidate_notes(query),
             stages=trace.reports,
-            versions=self.versions,
+            versions=self.model_versions,
             objective=query.goal.objective,
             group_strategy=query.goal.strategy,
         )
@@ -157,7 +162,7 @@ class Recommender:
             notes=shortage_notes(
                 Eligible(catalogue.count, barred, taken=len(barred)), query.k, len(rows)
             ),
-            versions=self.versions,
+            versions=self.model_versions,
         )
 
     def record_events(self, requests: Sequence[pb.RecordEventsRequest], so_far: Tally) -> Tally:
@@ -170,7 +175,7 @@ class Recommender:
         """What the server runs."""
         bundle, config = self._bundle, self.config
         return pb.GetModelInfoResponse(
-            versions=self.versions,
+            versions=self.model_versions,
             items=bundle.catalogue.count,
             users=len(bundle.profiles),
             index_kind=bundle.retriever.kind,
@@ -205,7 +210,12 @@ class Recommender:
         self._bundle.check_models()
 
     def warm_up(self) -> None:
-        """Sends requests down the path, so that no client waits for TensorFlow's first run."""
+        """Sends requests down the path, so that no client waits for TensorFlow's first run.
+
+        Raises:
+            ValueError: They are answered with nothing, though there are items.
+            BackendError: The models do not answer.
+        """
         bundle = self._bundle
         first = np.zeros(1, dtype=np.int64)
         bundle.encoder.warm_up(first)
@@ -220,7 +230,9 @@ class Recommender:
                 seen_policy=pb.INCLUDE_SEEN,
                 explain=viewers <= self.config.max_explained_viewers,
             )
-            self.recommend(request, "warm-up")
+            found = self.recommend(request, "warm-up").recommendations
+            if bundle.catalogue.count and not found:
+                raise ValueError(f"warm-up: expected an item for {viewers} viewers, got none")
 
 
 def catalogue_changes(bundle: Bundle) -> pb.CatalogueChanges:

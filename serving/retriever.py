@@ -140,16 +140,30 @@ class Retriever:
 
         Args:
             queries: `[queries, embedding_dim]` float32.
-            k: Items per query; fewer are valid if fewer are allowed.
+            k: Items per query; fewer are valid if fewer are allowed. What is beyond the number of
+                items costs nothing but its place in the result.
             exclude: For each query the int64 rows never to return, in any order.
             allowed: `[rows]` bool, for all queries: an allow-list or items with an attribute. Rows
                 beyond its end, of items newer than the filter, are not allowed. None: all are.
 
         Raises:
-            ValueError: k below 1, a query that is not finite, an exclusion that is no row, or a
-                filter that is none.
+            ValueError: k below 1, queries of another shape or not finite, an exclusion that is no
+                row, or a filter that is none.
         """
         self._check(queries, k, exclude, allowed)
+        # One more than there are: room is left by an answer with all of them, which is whole then.
+        most = min(k, len(self) + 1)
+        hits = self._search(queries, most, exclude, allowed)
+        return hits if most == k else hits.padded(k)
+
+    def _search(
+        self,
+        queries: np.ndarray,
+        k: int,
+        exclude: Sequence[np.ndarray],
+        allowed: np.ndarray | None,
+    ) -> Hits:
+        """`search` for at most as many as there are items."""
         passing = self._passing(allowed)
         barred = [np.unique(rows) for rows in exclude]
         wanted = [min(k, passing.count - self._passing_of(rows, passing)) for rows in barred]
@@ -188,6 +202,9 @@ class Retriever:
         exclude: Sequence[np.ndarray],
         allowed: np.ndarray | None,
     ) -> None:
+        dim = self.index.vectors.shape[1]
+        if queries.ndim != 2 or queries.shape[1] != dim:
+            raise ValueError(f"queries: expected [queries, {dim}], got {list(queries.shape)}")
         if k < 1 or not np.isfinite(queries).all() or len(exclude) != len(queries):
             raise ValueError(
                 f"expected k >= 1, finite queries and exclusions for each, got k={k}, "

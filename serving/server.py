@@ -1,14 +1,14 @@
-"""The server process: load, warm up, listen, stop."""
+"""The gRPC server of a worker: listen, answer, stop or hand over."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -18,18 +18,12 @@ from grpc_reflection.v1alpha import reflection
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
-from serving.backends import backend_of
-from serving.bundle import open_bundle
-from serving.catalogue_log.choose import open_log
-from serving.catalogue_watch import watching
-from serving.errors import BackendError
-from serving.event_store.choose import open_store
-from serving.event_store.store import StoreUnavailable
 from serving.live_recommender import LiveRecommender
+from serving.metrics import Metrics
 from serving.model_watch import watch_models
-from serving.own_process import ANNOUNCEMENT
-from serving.recommender import Recommender
 from serving.service import RecommenderService
+from serving.sockets import connections, host_before_port, stop_listening
+from serving.worker import leaving_seconds
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
@@ -39,70 +33,43 @@ THREADS = 4
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+LOOK_SECONDS = 0.1
+"""How often a replaced worker counts its connections."""
 
 log = logging.getLogger(__name__)
 
 
-def serve(run: Path, config: ServeConfig) -> None:
-    """Serves the latest artefacts of a run directory until SIGTERM or SIGINT.
+async def serve_until_stopped(
+    recommender: LiveRecommender, config: ServeConfig, metrics: Metrics, ready: Callable[[], None]
+) -> None:
+    """Listens and answers until SIGTERM, or until SIGUSR1 and its last connection's end.
 
-    Opens the port once the models are warm, then prints `matinee: serving on HOST:PORT`.
+    Args:
+        recommender: Warm.
+        config: Of the server; its port may be shared with other workers.
+        metrics: Counts requests.
+        ready: Called once requests are answered.
 
     Raises:
-        FileNotFoundError: A stage of the run has no finished build.
-        ValueError: The stages do not belong together.
-        OSError: The address cannot be listened on, the models do not answer where the config says
-            that they are served, or the store of events or the log of changes cannot be opened.
-        ImportError: The store is Redis, and its client is not installed.
+        OSError: The address cannot be listened on.
     """
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    with (
-        contextlib.closing(open_store(config.profiles, run)) as store,
-        contextlib.closing(open_log(config.catalogue, run)) as changes,
-    ):
-        bundle = open_bundle(run, backend_of(config))
-        try:
-            recommender = LiveRecommender(
-                bundle, changes, lambda state: Recommender(state, config, store)
-            )
-            recommender.warm_up()
-        except BackendError as error:
-            raise ConnectionError(f"{config.backend}: {error}") from error
-        except StoreUnavailable as error:
-            raise OSError(str(error)) from error
-        with watching(recommender.refresh):
-            asyncio.run(_serve(recommender, config))
-
-
-async def _serve(recommender: LiveRecommender, config: ServeConfig) -> None:
     # Calls can only be merged if their requests wait at once, each in a thread of its own.
     threads = max(THREADS, config.max_batch)
     with ThreadPoolExecutor(threads, thread_name_prefix="request") as pool:
-        server = grpc.aio.server(
-            options=[
-                ("grpc.max_receive_message_length", config.max_message_bytes),
-                # Otherwise two servers share a port in silence.
-                ("grpc.so_reuseport", 0),
-            ]
-        )
-        service = RecommenderService(recommender, pool, config.max_concurrent)
-        recommender_pb2_grpc.add_RecommenderServicer_to_server(service, server)
-        condition = health.aio.HealthServicer()  # type: ignore[attr-defined]  # not in the stubs
-        health_pb2_grpc.add_HealthServicer_to_server(condition, server)
-        reflection.enable_server_reflection(
-            (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-        )
+        service = RecommenderService(recommender, pool, config.max_concurrent, metrics)
+        server, condition = _server(service, config)
         port = _listen(server, config)
-        stop = _stop_signal()
+        stop, replaced = _on(signal.SIGTERM), _on(signal.SIGUSR1)
         await server.start()
         await _set_health(condition, True)
-        print(f"{ANNOUNCEMENT}{_host(config)}:{port}", flush=True)
+        ready()
 
         watching = asyncio.create_task(
             watch_models(recommender.check_models, partial(_set_health, condition))
         )
-        await stop.wait()
+        await _any(stop, replaced)
+        if not stop.is_set():
+            await _let_go(port, config, stop)
         watching.cancel()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
         await condition.enter_graceful_shutdown()
@@ -111,6 +78,36 @@ async def _serve(recommender: LiveRecommender, config: ServeConfig) -> None:
         await service.quiet(QUIET_SECONDS, at_most=config.grace_seconds / 2)
         await server.stop(config.grace_seconds / 2)
         service.close()
+
+
+def _server(service: RecommenderService, config: ServeConfig) -> tuple[grpc.aio.Server, Any]:
+    """A gRPC server with health and reflection, and what its health is told."""
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", config.max_message_bytes),
+            # The supervisor sees to it that no other server has the port (serving/sockets.py).
+            ("grpc.so_reuseport", 1),
+            # gRPC has no other way to ask a client to connect anew that loses no request.
+            ("grpc.max_connection_age_ms", round(config.connection_seconds * 1e3)),
+        ]
+    )
+    recommender_pb2_grpc.add_RecommenderServicer_to_server(service, server)
+    condition = health.aio.HealthServicer()  # type: ignore[attr-defined]  # not in the stubs
+    health_pb2_grpc.add_HealthServicer_to_server(condition, server)
+    reflection.enable_server_reflection(
+        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    )
+    return server, condition
+
+
+async def _let_go(port: int, config: ServeConfig, stop: asyncio.Event) -> None:
+    """Takes no more connections and waits until those there have reached their age."""
+    stop_listening(port)
+    at_most = leaving_seconds(config)
+    log.info("replaced: up to %.0f s for %s connections", at_most, connections(port))
+    ends = time.monotonic() + at_most
+    while connections(port) and time.monotonic() < ends and not stop.is_set():
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _set_health(condition: Any, serving: bool) -> None:
@@ -122,23 +119,25 @@ async def _set_health(condition: Any, serving: bool) -> None:
 
 def _listen(server: grpc.aio.Server, config: ServeConfig) -> int:
     """Opens the port and returns it."""
-    address = f"{_host(config)}:{config.port}"
+    address = f"{host_before_port(config.host)}:{config.port}"
     try:
         return server.add_insecure_port(address)
     except RuntimeError as error:
         raise OSError(f"{address}: cannot listen there; is the port taken?") from error
 
 
-def _host(config: ServeConfig) -> str:
-    """The host as it stands before a port: an IPv6 address in brackets."""
-    bare = ":" in config.host and not config.host.startswith("[")
-    return f"[{config.host}]" if bare else config.host
+def _on(number: signal.Signals) -> asyncio.Event:
+    """An event that a signal sets."""
+    came = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(number, came.set)
+    return came
 
 
-def _stop_signal() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+async def _any(*events: asyncio.Event) -> None:
+    """Waits for the first of some events."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import threading
 import time
-import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, TypeVar
 
 import grpc
+from prometheus_client import CollectorRegistry
 
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
@@ -21,6 +21,8 @@ from serving.errors import REQUEST_ID, BackendError, RequestError
 from serving.event_store.store import StoreUnavailable
 from serving.event_stream import EventStreams
 from serving.live_recommender import LiveRecommender
+from serving.logs import failure, fields
+from serving.metrics import Metrics
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -35,8 +37,21 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     """
 
     def __init__(
-        self, recommender: LiveRecommender, pool: ThreadPoolExecutor, max_concurrent: int
+        self,
+        recommender: LiveRecommender,
+        pool: ThreadPoolExecutor,
+        max_concurrent: int,
+        metrics: Metrics | None = None,
     ) -> None:
+        """Takes the parts.
+
+        Args:
+            recommender: Answers.
+            pool: Whose threads it answers in.
+            max_concurrent: Requests in progress before RESOURCE_EXHAUSTED.
+            metrics: Counts requests; None: nobody asks for the counts.
+        """
+        self._metrics = metrics or Metrics(CollectorRegistry())
         self._recommender = recommender
         self._pool = pool
         self._max_concurrent = max_concurrent
@@ -114,7 +129,9 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         async def in_pool(request_id: str, deadline: Deadline) -> Response:
             return await self._in_pool(deadline, work, request, request_id)
 
-        return await self._reported(work.__name__, in_pool, context)
+        response = await self._reported(work.__name__, in_pool, context)
+        self._metrics.ran(work.__name__, getattr(response, "stages", ()))
+        return response
 
     async def _reported(
         self,
@@ -128,20 +145,22 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         deadline = Deadline(context.time_remaining())
         code = grpc.StatusCode.OK
         self._in_progress += 1
+        self._metrics.began()
         try:
             return await work(request_id, deadline)
         except RequestError as error:
             if isinstance(error, BackendError):
-                log.warning("%s %s", request_id, error)
+                log.warning("%s %s", request_id, error, extra=fields(request_id=request_id))
             code = error.code
             await _abort(context, code, str(error), request_id)
         except StoreUnavailable as error:
             code = grpc.StatusCode.UNAVAILABLE
-            log.warning("%s: %s", request_id, error)
+            log.warning("%s: %s", request_id, error, extra=fields(request_id=request_id))
             await _abort(context, code, str(error), request_id)
         except Exception as error:
             code = grpc.StatusCode.INTERNAL
-            _log_unexpected(request_id, error)
+            what = failure(error, request_id=request_id)
+            log.error("%s failed: %s", request_id, type(error).__name__, extra=what)
             await _abort(context, code, f"internal error, request {request_id}", request_id)
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
@@ -150,8 +169,15 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         finally:
             self._in_progress -= 1
             self._last_active = time.monotonic()
-            milliseconds = (time.perf_counter() - started) * 1e3
-            log.info("%s %s %s %.1f ms", request_id, name, code.name, milliseconds)
+            seconds = time.perf_counter() - started
+            self._metrics.ended(name, code.name, seconds)
+            what = fields(
+                request_id=request_id,
+                rpc=name,
+                code=code.name,
+                milliseconds=round(seconds * 1e3, 1),
+            )
+            log.info("%s %s %s", request_id, name, code.name, extra=what)
 
     async def _in_pool(
         self,
@@ -179,9 +205,3 @@ async def _abort(
 ) -> NoReturn:
     await context.abort(code, message, ((REQUEST_ID, request_id),))
     raise AssertionError("abort raises")
-
-
-def _log_unexpected(request_id: str, error: Exception) -> None:
-    """Where an error came from, without its message, which may quote the request."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s failed: %s\n%s", request_id, type(error).__name__, frames)

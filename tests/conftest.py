@@ -34,7 +34,8 @@ TINY = Config(
     index=IndexConfig(recall_k=20),
     ranking=RankingConfig(
         embedding_dim=16,
-        history_len=20,
+        history_len=24,
+        attention_len=20,
         blocks=1,
         epochs=8,
         hidden=(32, 16),

@@ -30,6 +30,7 @@ recall_k = 20
 [ranking]
 embedding_dim = 16
 history_len = 20
+attention_len = 12
 blocks = 1
 epochs = 1
 hidden = [16]
@@ -47,7 +48,12 @@ def matinee(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[st
 @pytest.fixture(scope="module")
 def archive(planted: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The planted data packed as the official ml-100k archive is."""
-    path = tmp_path_factory.mktemp("archive") / "ml-100k.zip"
+    return pack(planted, tmp_path_factory.mktemp("archive"))
+
+
+def pack(planted: Artifact, directory: Path) -> Path:
+    """Packs the planted data as the official ml-100k archive is."""
+    path = directory / "ml-100k.zip"
     with zipfile.ZipFile(path, "w") as file:
         for source in planted.path.glob("u.*"):
             file.write(source, f"ml-100k/{source.name}")

@@ -23,7 +23,7 @@ def write_candidates(scorer: TailScorer, count: int, out: Path) -> None:
     """
     tail = scorer.tail
     shape = (*tail.position.shape, count)
-    item_id, score = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+    item_id, score = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
     target_score = np.zeros(tail.position.shape, np.float32)
     queries = []
     for rows, query, scores in scorer.batches():

@@ -60,9 +60,14 @@ class Tried:
     error: float
     query_ms: float
 
+    @property
+    def surely(self) -> float:
+        """What another sample of queries will reach too: recall less `MARGIN` standard errors."""
+        return self.recall - MARGIN * self.error
+
     def reaches(self, target: float) -> bool:
         """Whether another sample of queries will reach the target too."""
-        return self.recall - MARGIN * self.error >= target
+        return self.surely >= target
 
     def as_figures(self) -> dict[str, Any]:
         """For the manifest."""

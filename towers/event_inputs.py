@@ -41,9 +41,13 @@ def time_bucket(seconds: Any, known: Any) -> Any:
         The same shape, int32: 0 where unknown, otherwise 1 + floor(log2(1 + seconds)), at most
         `TIME_BUCKETS - 1`.
     """
-    length = ops.cast(ops.maximum(seconds, 0), "float32")
-    bucket = 1 + ops.cast(ops.floor(ops.log2(1.0 + length)), "int32")
-    return ops.where(known, ops.minimum(bucket, TIME_BUCKETS - 1), 0)
+    length = 1 + ops.maximum(ops.convert_to_tensor(seconds), 0)
+    # A float32 log2 of 2**13 is 13 or 12.99999 by compiler and batch size, and 2**25 - 1 is 2**25
+    # as float32. Without the bits that follow a set one, a length keeps its first bit and is from
+    # 2**k to 1.5 * 2**k: a quarter more than its log2 is far from whole numbers by any compiler.
+    first = ops.bitwise_and(length, ops.bitwise_not(ops.right_shift(length, 1)))
+    power = ops.floor(ops.log2(ops.cast(first, "float32")) + 0.25)
+    return ops.where(known, ops.minimum(1 + ops.cast(power, "int32"), TIME_BUCKETS - 1), 0)
 
 
 def rating_inputs(rating: Any, rating_range: tuple[float, float]) -> Any:

@@ -90,4 +90,4 @@ def export(model: RetrievalModel, prepared: Artifact, item_ids: list[str], out: 
     save_model(out / "model", model, parts, module.signatures())
     rows = module.raw.item_index(tf.constant(item_ids)).numpy()
     np.save(out / "item_vectors.npy", module.vectors.numpy()[rows])
-    (out / "item_ids.txt").write_text("".join(f"{item_id}\n" for item_id in item_ids))
+    (out / "item_ids.txt").write_bytes("".join(f"{item_id}\n" for item_id in item_ids).encode())

@@ -29,6 +29,7 @@ from schemas.config import IndexConfig
 from schemas.index_files import ITEM_IDS, ITEM_VECTORS, SEARCHER
 from schemas.searcher import Effort, Searcher
 from towers.effort_sweep import (
+    MARGIN,
     Sample,
     Tried,
     confirmed,
@@ -43,6 +44,8 @@ from towers.effort_sweep import (
 DIMENSIONS_PER_BLOCK = 2
 ANISOTROPIC_THRESHOLD = 0.2
 SOAR_LAMBDA = 1.5
+LEAST_QUANTIZED = 16
+"""ScaNN learns 16 centres of each block of dimensions, from at least as many items."""
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, steps done, steps at most)."""
@@ -148,15 +151,20 @@ def _check(item_ids: Sequence[str], vectors: np.ndarray, queries: np.ndarray) ->
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
             raise ValueError(f"{name}[{row}]: expected finite numbers, got NaN or infinity")
+        with np.errstate(over="ignore"):
+            squared = np.einsum("ij,ij->i", values, values, dtype=np.float32, casting="same_kind")
+        if not np.isfinite(squared).all():  # ScaNN would end the process
+            row = int(np.flatnonzero(~np.isfinite(squared))[0])
+            largest = float(np.abs(values[row]).max())
+            raise ValueError(
+                f"{name}[{row}]: expected a squared length that float32 holds, below 3.4e38, got "
+                f"numbers as large as {largest:.3g}"
+            )
     if len(set(item_ids)) != len(item_ids):
         raise ValueError("item_ids: expected each id once")
     for row, item_id in enumerate(item_ids):
         if not item_id or "\n" in item_id:
             raise ValueError(f"item_ids[{row}]: expected an id of one line, got {item_id!r}")
-
-
-LEAST_QUANTIZED = 16
-"""ScaNN learns 16 centres of each block of dimensions, from at least as many items."""
 
 
 def _kind(items: int, config: IndexConfig) -> str:
@@ -233,10 +241,11 @@ def _tried(
         if each.reaches(config.recall_target)
     ]
     if not reaching:
-        best = max(tried, key=lambda each: each.recall)
+        best = max(tried, key=lambda each: each.surely)
         raise ValueError(
-            f"index: recall@{sample.k}: expected at least {config.recall_target}, got "
-            f"{best.recall:.4f} ± {best.error:.4f} with {kind} and {best.effort}"
+            f"index: recall@{sample.k} less {MARGIN:g} standard errors: expected at least "
+            f"{config.recall_target}, got {best.recall:.4f} - {MARGIN:g} x {best.error:.4f} = "
+            f"{best.surely:.4f} with {kind} and {best.effort}"
         )
     return tried, sorted(reaching, key=lambda each: each.query_ms)
 

@@ -15,9 +15,8 @@ from keras import ops
 
 from schemas import columns
 from towers.negatives import Negatives
+from towers.never import NEVER
 
-NEVER = -1e9
-"""Logit of what cannot be the answer; finite, so that its gradient is 0 and not NaN."""
 CHUNK_BYTES = 4 << 20
 """Bound on one `[positions, items]` float32 block of logits, so that it stays in the cache."""
 

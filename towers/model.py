@@ -42,7 +42,7 @@ class RetrievalModel(keras.Model):
 
         Args:
             catalogue: `item_id` `[indices]` int64 and each content feature `[indices, values]`
-                int64, for every index of the vocabulary: padding, items, out-of-vocabulary.
+                int64, for every index of the vocabulary: padding, items, the unknown item.
             is_item: `[indices]` bool, which of them are items of the catalogue, and so candidates.
             is_fitted: `[indices]` bool, which have a fitted event. The others are never a negative,
                 for what is always one is trained away, and have the id of an unknown item: what
@@ -54,7 +54,7 @@ class RetrievalModel(keras.Model):
             loss: Loss of queries against the catalogue.
         """
         super().__init__()
-        unknown_id = len(is_item) - 1  # the vocabulary ends with its out-of-vocabulary buckets
+        unknown_id = len(is_item) - columns.UNKNOWN_ITEMS
         ids = np.where(is_item & ~is_fitted, unknown_id, catalogue[columns.ITEM_ID])
         self.catalogue = {
             name: ops.convert_to_tensor(values)

@@ -21,7 +21,8 @@ from towers.model import RetrievalModel
 USERS_PER_BATCH = 128
 SCORE_BYTES = 256 << 20
 """Bound on the scores of a batch: with a large catalogue it has fewer users."""
-NEVER = np.iinfo(np.int64).max
+NOT_SEEN = np.iinfo(np.int64).max
+"""Beyond every event of a history."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,21 @@ class Tail:
 
 
 def hold_back(histories: Histories, config: RetrievalConfig) -> Tail:
-    """Takes `tail_share` of each history, at most `tail_events`."""
+    """Takes `tail_share` of each history, at most `tail_events`.
+
+    Raises:
+        ValueError: No history is long enough for a single event: there would be nothing by which to
+            choose an epoch, and nothing for the ranker to learn from.
+    """
     share = np.floor(histories.lengths * config.tail_share).astype(np.int64)
+    if not share.any():
+        longest = histories.lengths.max(initial=0)
+        raise ValueError(
+            f"retrieval.tail_share: expected at least 1 / {longest}, for an event of the longest "
+            f"history to be held back, got {config.tail_share}"
+            if longest > 1
+            else f"retrieval: expected a user with 2 fitted events or more, got {longest} at most"
+        )
     back = config.tail_events - np.arange(config.tail_events)
     held = back <= np.minimum(share, config.tail_events)[:, None]
     position = np.where(held, histories.lengths[:, None] - back, -1)
@@ -127,7 +141,7 @@ def users_per_batch(slots: int, indices: int) -> int:
 
 def _first_seen(histories: Histories, users: np.ndarray, indices: int) -> np.ndarray:
     """Index of the first event with each item among a user's own; `[users, indices]` int64."""
-    first = np.full((len(users), indices), NEVER)
+    first = np.full((len(users), indices), NOT_SEEN)
     counts = histories.lengths[users]
     row = np.repeat(np.arange(len(users)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

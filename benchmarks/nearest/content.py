@@ -66,8 +66,9 @@ def tuned(directory: Path, *families: Iterable[Search]) -> dict[str, float]:
             target counts, or else its last; of these the fastest that reaches it, or else the one
             that finds most.
     """
-    choosing = halves(directory)[0][:CHOOSING], np.load(directory / EXACT)[:CHOOSING]
-    candidates = [_first_that_reaches(settings, *choosing) for settings in families]
+    queries = halves(directory)[0][:CHOOSING]
+    exact = np.load(directory / EXACT)[: len(queries)]
+    candidates = [_first_that_reaches(settings, queries, exact) for settings in families]
     reaching = [each for each in candidates if each[1]["recall@200"] >= TARGET]
     if reaching:
         search = min(reaching, key=lambda each: each[1]["p50_ms"])[0]

@@ -60,6 +60,14 @@ def recall(targets: Targets, k: int) -> np.ndarray:
     return targets.within(k) / targets.size
 
 
+def precision(targets: Targets, k: int) -> np.ndarray:
+    """Precision@k = |{t in T: rank(t) <= k}| / k, also of a list that has fewer than k items.
+
+    Manning, Raghavan & Schütze, 2008, chapter 8.
+    """
+    return targets.within(k) / k
+
+
 def ndcg(targets: Targets, k: int) -> np.ndarray:
     """NDCG@k = DCG@k / IDCG@k.
 
@@ -120,6 +128,7 @@ def average_precision(targets: Targets, k: int) -> np.ndarray:
 DEFINITIONS = {
     "hr": hit_rate,
     "recall": recall,
+    "precision": precision,
     "ndcg": ndcg,
     "mrr": reciprocal_rank,
     "map": average_precision,

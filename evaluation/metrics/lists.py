@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from evaluation.metrics.members import members_of
+
 
 def coverage(lists: np.ndarray, items: int) -> float:
     """Share of the catalogue that is in at least one list: |union of all L| / items.
@@ -64,14 +66,10 @@ def intra_list_diversity(lists: np.ndarray, features: sparse.csr_array) -> float
         features: Sparse float64 `[items, values]`, rows of length 1, or 0 for an item of which
             nothing is known: it is unlike every other.
     """
-    listed = lists >= 0
-    row, column = np.nonzero(listed)
-    ones = np.ones(len(row))
-    shape = (len(lists), features.shape[0])
-    members = sparse.coo_array((ones, (row, lists[row, column])), shape=shape).tocsr()
+    members = members_of(lists, features.shape[0])
     of_sum = (members @ features).power(2).sum(axis=1)
     of_each = members @ features.power(2).sum(axis=1)
-    size = listed.sum(axis=1)
+    size = (lists >= 0).sum(axis=1)
     several = size > 1
     pairs = (size * (size - 1))[several]
     return float(np.mean(1.0 - (of_sum - of_each)[several] / pairs))

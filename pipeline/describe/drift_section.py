@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.describe import plots
-from pipeline.describe.markup import Html, data_text, element
-from pipeline.describe.parts import DASH, count, decimal, figure, percent, section, table
+from schemas.report.markup import Html, data_text, element
+from schemas.report.parts import DASH, count, decimal, figure, percent, section, table
 
 
 def drift(report: dict[str, Any]) -> Html:

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.describe import plots
 from pipeline.describe.drift_section import drift
-from pipeline.describe.markup import Html, data_text, element, joined
-from pipeline.describe.parts import (
+from schemas.report.markup import Html, data_text, element, joined
+from schemas.report.parts import (
     DASH,
     count,
     decimal,

@@ -4,7 +4,7 @@ from schemas.config.describe import DescribeConfig
 from schemas.config.evaluate import EvaluateConfig
 from schemas.config.index import IndexConfig
 from schemas.config.join import MAX_SCORE, JoinConfig
-from schemas.config.load import Config, load_config
+from schemas.config.load import Config, config_from_dict, load_config
 from schemas.config.prepare import SPLIT_KINDS, TASKS, PrepareConfig
 from schemas.config.ranking import RankingConfig, like_threshold
 from schemas.config.retrieval import RetrievalConfig
@@ -23,6 +23,7 @@ __all__ = [
     "RankingConfig",
     "RetrievalConfig",
     "ServeConfig",
+    "config_from_dict",
     "like_threshold",
     "load_config",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,28 @@ def load_config(path: Path | None) -> Config:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: expected TOML, got {error}") from None
+    return config_from_dict(raw, str(path))
+
+
+def config_from_dict(raw: Mapping[str, Any], where: str) -> Config:
+    """The defaults with other values, by table and key, as TOML or JSON have them.
+
+    Args:
+        raw: `dataclasses.asdict` of a config, or part of it; lists for tuples.
+        where: What errors begin with.
+
+    Raises:
+        ValueError: As for `load_config`.
+    """
     tables = vars(Config())
     unknown = sorted(set(raw) - set(tables))
     if unknown:
-        raise ValueError(f"{path}: unknown table {unknown[0]!r}; known: {sorted(tables)}")
+        raise ValueError(f"{where}: unknown table {unknown[0]!r}; known: {sorted(tables)}")
     stages = {}
     for name, table in raw.items():
         if not isinstance(table, dict):
-            raise ValueError(f"{path}: {name}: expected a table, got {table!r}")
-        stages[name] = _stage(tables[name], table, f"{path}: ", name)
+            raise ValueError(f"{where}: {name}: expected a table, got {table!r}")
+        stages[name] = _stage(tables[name], table, f"{where}: ", name)
     return Config(**stages)
 
 

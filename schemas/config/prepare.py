@@ -20,10 +20,8 @@ class PrepareConfig:
         shards: Hash shards of users; a Beam element is one shard's record batch.
         min_events: Leave-one-out: users with fewer valid events have no held-out event: every model
             is fitted on all of theirs, none is measured on them.
-        item_oov_buckets: Hash buckets for items that the vocabulary does not hold, at least 1:
-            without one, an event with an item added later would have the index of padding.
-        categorical_oov_buckets: The same for each categorical feature; with 0, a value that the
-            vocabulary does not hold counts as missing.
+        categorical_oov_buckets: Hash buckets of each categorical feature for values that its
+            vocabulary does not hold; with 0, such a value counts as missing.
         quantile_buckets: Buckets of each numeric feature.
         max_reject_rate: Share of rejected rows above which the run fails.
         schema: File with the schema that the source columns must follow (docs/schema.md); "": the
@@ -60,7 +58,6 @@ class PrepareConfig:
 
     shards: int = 8
     min_events: int = 3
-    item_oov_buckets: int = 1
     categorical_oov_buckets: int = 1
     quantile_buckets: int = 10
     max_reject_rate: float = 0.01
@@ -104,7 +101,6 @@ class PrepareConfig:
             self,
             shards=1,
             min_events=3,
-            item_oov_buckets=1,
             categorical_oov_buckets=0,
             quantile_buckets=2,
             min_history=0,

@@ -22,8 +22,10 @@ class RankingConfig:
 
     Attributes:
         embedding_dim: Width of tokens.
-        history_len: Newest events of each owner's history that are read. It also bounds how many of
-            a user's held-back events have lists to train on, to 1 + `history_len`.
+        history_len: Newest events of each owner's history that are read. What is counted of ratings
+            reads them all.
+        attention_len: Newest of these that the transformer and the affinities read. It also bounds
+            how many of a user's held-back events have lists to train on, to 1 + `attention_len`.
         blocks: Transformer blocks.
         heads: Attention heads in each block.
         hidden: Widths of each head's MLP.
@@ -60,7 +62,8 @@ class RankingConfig:
     """
 
     embedding_dim: int = 64
-    history_len: int = 50
+    history_len: int = 300
+    attention_len: int = 50
     blocks: int = 2
     heads: int = 2
     hidden: tuple[int, ...] = (256, 128)
@@ -99,7 +102,10 @@ class RankingConfig:
             pairs_per_item=1,
             pair_batch_size=1,
         )
-        at_least("ranking", self, easy_negatives=0)
+        at_least("ranking", self, attention_len=1, easy_negatives=0)
+        if self.attention_len > self.history_len:
+            expected = f"at most ranking.history_len = {self.history_len}"
+            refuse("ranking.attention_len", expected, self.attention_len)
         at_least("ranking", self, rating_weight=0, pair_weight=0, watch_next_weight=0)
         at_least("ranking", self, like_weight=0, patience=0, checkpoint_seconds=0)
         check_choice("ranking.task_weights", self.task_weights, TASK_WEIGHTS)

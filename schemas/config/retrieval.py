@@ -42,7 +42,7 @@ class RetrievalConfig:
         mask_seen: Leave a history's own items out of the negatives; right where what was seen is
             not recommended again, wrong for repeated consumption.
         temperature: Divides the inner product of unit vectors; 0 means plain dot product.
-        batch_size: Users in a training step.
+        batch_size: Windows of `history_len` events in a training step; long histories are several.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
         weight_decay: Of AdamW.
         epochs: Of the candidate model at most; the weights of the epoch with the best validation

@@ -11,6 +11,7 @@ from schemas.config.checks import at_least, refuse
 IN_PROCESS = "in-process"
 TF_SERVING = "tf-serving://"
 MOST_BATCH = 256
+MOST_CONNECTION_SECONDS = 86_400
 
 STORES = ("sqlite:", "redis://", "rediss://")
 
@@ -46,8 +47,14 @@ class ServeConfig:
         max_items: Most items of one call that changes the catalogue.
         event_batch: Events written at once.
         event_wait_seconds: How long a client may leave the server waiting for its next event.
-        max_concurrent: Requests in progress before RESOURCE_EXHAUSTED; as many streams of events.
+        max_concurrent: Requests in progress in a worker before RESOURCE_EXHAUSTED; as many streams
+            of events.
         grace_seconds: Time that running requests get on SIGTERM.
+        workers: Processes that answer; each has the models and the index in memory.
+        watch_seconds: How often the run is looked at for new versions; 0: never.
+        connection_seconds: Age at which a connection is moved to another worker, without loss, give
+            or take a tenth. So long do workers of before a reload stay.
+        metrics_port: Port on loopback that Prometheus asks; 0: none.
         backend: What runs the models: `in-process`, or `tf-serving://HOST:PORT`, a TensorFlow
             Serving that has what `matinee export` wrote.
         retrieval_model: What TensorFlow Serving calls the retrieval model.
@@ -82,6 +89,10 @@ class ServeConfig:
     event_wait_seconds: float = 30.0
     max_concurrent: int = 64
     grace_seconds: float = 5.0
+    workers: int = 1
+    watch_seconds: float = 2.0
+    connection_seconds: float = 30.0
+    metrics_port: int = 0
     backend: str = IN_PROCESS
     retrieval_model: str = "matinee_retrieval"
     ranking_model: str = "matinee_ranking"
@@ -98,8 +109,9 @@ class ServeConfig:
     def __post_init__(self) -> None:
         if not self.host:
             refuse("serve.host", "an address", self.host)
-        if not 0 <= self.port <= 65_535:
-            refuse("serve.port", "0 to 65535", self.port)
+        for name in ("port", "metrics_port"):
+            if not 0 <= getattr(self, name) <= 65_535:
+                refuse(f"serve.{name}", "0 to 65535", getattr(self, name))
         for name in (
             "candidates",
             "max_k",
@@ -117,6 +129,7 @@ class ServeConfig:
             "max_items",
             "event_batch",
             "max_concurrent",
+            "workers",
         ):
             if getattr(self, name) < 1:
                 refuse(f"serve.{name}", "at least 1", getattr(self, name))
@@ -132,8 +145,12 @@ class ServeConfig:
         if not 1_024 <= self.max_message_bytes < 1 << 31:
             expected = f"1024 to {(1 << 31) - 1}"
             refuse("serve.max_message_bytes", expected, self.max_message_bytes)
-        if not 0 <= self.grace_seconds < math.inf:  # NaN compares false
-            refuse("serve.grace_seconds", "0 or more, and finite", self.grace_seconds)
+        for name in ("grace_seconds", "watch_seconds"):
+            if not 0 <= getattr(self, name) < math.inf:  # NaN compares false
+                refuse(f"serve.{name}", "0 or more, and finite", getattr(self, name))
+        if not 1 <= self.connection_seconds <= MOST_CONNECTION_SECONDS:
+            expected = f"1 to {MOST_CONNECTION_SECONDS}"
+            refuse("serve.connection_seconds", expected, self.connection_seconds)
         self._check_backend()
 
     def _check_backend(self) -> None:

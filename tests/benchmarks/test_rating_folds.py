@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.rating_folds import deal, fit, hold_out, of_bias, predict
+from benchmarks.rating_folds import deal, fit, hold_out, in_random_order, of_bias, predict
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.histories import Histories
@@ -15,6 +15,7 @@ from tests.ranking.test_samples import make_histories
 SMALL = RankingConfig(
     embedding_dim=8,
     history_len=10,
+    attention_len=5,
     hidden=(8,),
     blocks=1,
     neighbours=16,
@@ -34,6 +35,18 @@ def test_folds_are_equal_and_follow_from_the_seed():
     assert np.bincount(fold).tolist() == [6] * 5
     np.testing.assert_array_equal(deal(histories, 5, seed=1), fold)
     assert (deal(histories, 5, seed=2) != fold).any()
+
+
+def test_a_random_order_keeps_each_users_events_without_times():
+    histories = make_histories([list(range(1, 31)), [31], list(range(32, 52))])
+    mixed = in_random_order(histories, seed=1)
+    assert (mixed.item_id != histories.item_id).any()
+    assert not mixed.timestamp.any()
+    for user in range(3):
+        events = slice(*histories.offsets[user : user + 2])
+        order = np.argsort(mixed.item_id[events])
+        np.testing.assert_array_equal(mixed.item_id[events][order], histories.item_id[events])
+        np.testing.assert_array_equal(mixed.rating[events][order], histories.rating[events])
 
 
 def test_held_out_by_hand():

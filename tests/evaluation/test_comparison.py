@@ -3,7 +3,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluation.comparison import compare
-from evaluation.judge import Items, judge, rank_targets
+from evaluation.judge import judge, rank_targets
+from evaluation.list_figures import Items
 from evaluation.metrics.accuracy import MISSED
 from evaluation.ordering import top
 from evaluation.per_request import FILE, per_request, read_per_request, targets_of

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from evaluation.judge import Items, judge, list_figures
+from evaluation.judge import judge
+from evaluation.list_figures import Items
 from evaluation.metrics.accuracy import NAMES
 from evaluation.ordering import top
 from schemas.config import EvaluateConfig
@@ -69,6 +70,18 @@ def test_intervals_hold_the_figures_of_every_model():
     assert figures["intervals"]["m0"] != figures["intervals"]["m1"]
 
 
-def test_where_every_list_is_empty_nothing_is_said_of_them():
-    items = Items.known(make_requests([[0, 1]], [0], items=2), None)
-    assert list_figures(listed([]), items) == {"coverage@10": 0.0}
+def test_the_gap_between_groups_of_people():
+    # 40 women with the target first, 40 men without it, 1 person of whom it is not known.
+    requests = make_requests([[0]] * 81, [1] * 81, items=30)
+    gender = np.array(["F"] * 40 + ["M"] * 40 + [""], object)
+    requests.user_features["gender"] = gender
+    lists = listed(*[[1]] * 40, *[[2]] * 41)
+    figures = judge({"m": lists}, requests, Items.known(requests, None), CONFIG)
+    segments = figures["segments"]["user_feature_gender"]
+    assert [*segments] == ["F", "M"]
+    assert segments["F"]["m"]["hr@10"] == 1 and segments["M"]["m"]["hr@10"] == 0
+    gap = figures["gaps"]["user_feature_gender"]["m"]["hr@10"]
+    assert gap == {"gap": 1.0, "interval": [1.0, 1.0], "best": "F", "worst": "M"}
+    # All of them were fitted: there is no second group to hold against the first.
+    assert [*figures["segments"]["user_known"]] == ["known"]
+    assert [*figures["gaps"]] == ["user_feature_gender"]

@@ -3,7 +3,13 @@ import pytest
 from scipy import stats
 
 from evaluation import resampling
-from evaluation.resampling import ByUser, bootstrap_intervals, by_user, randomisation_test
+from evaluation.resampling import (
+    ByUser,
+    bootstrap_intervals,
+    by_user,
+    holm,
+    randomisation_test,
+)
 
 
 def of_users(values):
@@ -77,3 +83,12 @@ def test_the_test_is_that_of_scipy():
 
 def test_the_least_p_is_not_zero():
     assert randomisation_test(of_users(np.ones(60)), 99, seed=1) == 0.01
+
+
+def test_holm_by_hand():
+    # In order .01, .02, .03, .4: times 4, 3, 2 and 1; .06 of the third is no less than .06.
+    found = holm(np.array([0.03, 0.01, 0.4, 0.02]))
+    np.testing.assert_allclose(found, [0.06, 0.04, 0.4, 0.06])
+    # None above 1, and none below a smaller one's.
+    np.testing.assert_allclose(holm(np.array([0.5, 0.6, 0.021, 0.02])), [1, 1, 0.08, 0.08][:4])
+    assert holm(np.array([])).tolist() == []

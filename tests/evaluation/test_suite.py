@@ -1,14 +1,16 @@
 import numpy as np
 
+from evaluation.baselines.registry import STANDARD
 from evaluation.ordering import top
 from evaluation.ratings import Opinion
 from evaluation.suite import Models, evaluate
 from schemas.config import EvaluateConfig
 from tests.evaluation.build import make_requests, random_requests
 
-ACCURACY = {f"{n}@{k}" for n in ("hr", "recall", "ndcg", "mrr", "map") for k in (10, 50, 200)}
+MEASURES = ("hr", "recall", "precision", "ndcg", "mrr", "map")
+ACCURACY = {f"{n}@{k}" for n in MEASURES for k in (10, 50, 200)}
 OF_LISTS = {f"{n}@10" for n in ("coverage", "gini", "novelty", "average_popularity")}
-FIGURES = ACCURACY | OF_LISTS
+FIGURES = ACCURACY | OF_LISTS | {"auc@200", "serendipity@10"}
 
 
 def retrieve_oracle(requests, rows, k):
@@ -33,7 +35,6 @@ def predict_pair_oracle(requests, left, right):
 
 
 LIKED = 4.0
-FITTED = ("popularity", "recent_popularity", "markov", "ease")
 CONFIG = EvaluateConfig(batch_size=16, resamples=100)
 ORACLE = Models(retrieve_oracle, rank_backwards, predict_oracle, predict_pair_oracle, LIKED)
 
@@ -41,11 +42,12 @@ ORACLE = Models(retrieve_oracle, rank_backwards, predict_oracle, predict_pair_or
 def test_every_model_is_measured_on_the_same_requests():
     requests = random_requests(users=40, items=30, events=8, seed=6)
     metrics = evaluate(requests, requests, None, ORACLE, CONFIG).metrics
-    rankings = {*FITTED, "ease_half_life", "retrieval", "two_stage"}
+    rankings = {*STANDARD, "retrieval", "two_stage"}
     assert set(metrics) == rankings | {
         "protocol",
         "intervals",
         "segments",
+        "gaps",
         "rating",
         "like",
         "pair",
@@ -94,7 +96,7 @@ def test_progress_counts_every_request_of_every_model():
     metrics = evaluate(
         requests, requests, None, ORACLE, CONFIG, lambda *step: told.append(step)
     ).metrics
-    assert told[:4] == [(f"fit of {name}", n, 4) for n, name in enumerate(FITTED)]
+    assert told[:5] == [(f"fit of {name}", n, 5) for n, name in enumerate(STANDARD)]
     # Batches of 16 of 40 requests, all of them rated.
     for text in ("popularity", "ease_half_life", "retrieval and two_stage", "ratings"):
         assert [step[1:] for step in told if step[0] == text] == [(16, 40), (32, 40), (40, 40)]
@@ -112,7 +114,7 @@ def test_without_ratings_there_are_no_rating_errors():
 
 
 def test_ease_is_left_out_of_large_catalogues(monkeypatch):
-    monkeypatch.setattr("evaluation.suite.EASE_ITEMS", 29)
+    monkeypatch.setattr("evaluation.baselines.registry.EASE_ITEMS", 29)
     requests = random_requests(users=10, items=30, events=8, seed=6)
     metrics = evaluate(requests, requests, None, ORACLE, CONFIG).metrics
     assert not {"ease", "ease_half_life"} & set(metrics)

@@ -7,6 +7,7 @@ import pytest
 
 from ranking.model import Ranker
 from schemas.config import RankingConfig
+from tests.ranking.noise import noise
 from tests.ranking.test_model import DIM, LENGTH, TOLERANCE, make_batch, score, take
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
@@ -16,11 +17,14 @@ import tensorflow as tf  # isort: skip
 def make_ranker(*without: str) -> Ranker:
     keras.utils.set_random_seed(3)
     config = RankingConfig(
-        embedding_dim=DIM, history_len=LENGTH, hidden=(16, 8), without=tuple(without)
+        embedding_dim=DIM,
+        history_len=LENGTH,
+        attention_len=LENGTH,
+        hidden=(16, 8),
+        without=tuple(without),
     )
     model = Ranker({"item_id": 30, "genres": 5}, {"age": 6}, (1.0, 5.0), 3.5, config)
-    random = np.random.default_rng(0)
-    model.set_weights([random.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    model.set_weights(noise(model, 0.3))
     return model
 
 

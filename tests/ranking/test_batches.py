@@ -28,6 +28,7 @@ VALIDATED = {(0, 11), (1, 8), (5, 10)}
 """User and position of each event validated on."""
 LISTED = {(0, 9), (0, 10), (1, 7), (5, 8), (5, 9)}
 """The same of the held-back events that are trained on."""
+CONFIG = RankingConfig(batch_size=4, history_len=8, attention_len=5, pair_batch_size=8, negatives=4)
 
 
 @pytest.fixture
@@ -82,8 +83,7 @@ def test_no_batch_holds_an_event_that_is_validated_on(everything: Histories, tmp
     held_back = events(everything, VALIDATED | LISTED | {(3, 6)})  # user 3 has one alone
     assert set(everything.timestamp) - set(before.timestamp) == set(everything.timestamp[held_back])
 
-    config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
-    batches = TrainingBatches(without_validated(everything, held), lists, easy_of(lists), config)
+    batches = TrainingBatches(without_validated(everything, held), lists, easy_of(lists), CONFIG)
     times, ratings, watched = set(), set(), set()
     for number in (1, 2, 3):
         for kinds, _ in batches.epoch(number):
@@ -112,7 +112,7 @@ def test_an_epoch_is_the_same_each_time_and_begins_at_any_step(
 ):
     write_candidates(everything, tmp_path / "candidates.npz")
     lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
-    config = RankingConfig(batch_size=2, history_len=5, pair_batch_size=8, negatives=4)
+    config = dataclasses.replace(CONFIG, batch_size=2)
     fitted = without_validated(everything, held)
     batches = TrainingBatches(fitted, lists, easy_of(lists), config)
     whole, rest = list(batches.epoch(2)), list(batches.epoch(2, first_step=1))
@@ -131,7 +131,12 @@ def test_a_list_ends_with_easy_negatives(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
     lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
     config = RankingConfig(
-        batch_size=4, history_len=5, pair_batch_size=8, negatives=4, easy_negatives=7
+        batch_size=4,
+        history_len=8,
+        attention_len=5,
+        pair_batch_size=8,
+        negatives=4,
+        easy_negatives=7,
     )
     fitted = without_validated(everything, held)
     kinds, _ = next(TrainingBatches(fitted, lists, easy_of(lists), config).epoch(1))
@@ -144,9 +149,8 @@ def test_a_list_ends_with_easy_negatives(everything: Histories, tmp_path: Path):
 def test_nobody_reads_their_own_ratings_of_what_is_asked_for(everything: Histories, tmp_path: Path):
     write_candidates(everything, tmp_path / "candidates.npz")
     lists, held, _ = load_candidate_lists(tmp_path / "candidates.npz", everything, 5)
-    config = RankingConfig(batch_size=4, history_len=5, pair_batch_size=8, negatives=4)
     fitted = without_validated(everything, held)
-    kinds, _ = next(TrainingBatches(fitted, lists, easy_of(lists), config).epoch(1))
+    kinds, _ = next(TrainingBatches(fitted, lists, easy_of(lists), CONFIG).epoch(1))
     for kind in ("singles", "pairs"):
         table = kinds[kind]["rating_table"]
         np.testing.assert_array_equal(table, part_of(kinds[kind]["user"], RATING_PARTS))

@@ -20,6 +20,7 @@ from schemas.artifacts import Artifact
 from schemas.histories import history_before
 from schemas.prepared import item_sizes, load_histories
 from tests.conftest import TINY
+from tests.ranking.noise import add_noise
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
 
@@ -60,9 +61,7 @@ def exported(prepared: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Ex
     memory = remember(histories, indices, TINY.ranking)
     trainer = new_trainer(prepared, histories, memory, TINY.ranking)
     random = np.random.default_rng(0)
-    # Parts that begin with zeros would hide what they read.
-    weights = [w + random.normal(0, 0.05, w.shape) for w in trainer.ranker.get_weights()]
-    trainer.ranker.set_weights(weights)
+    add_noise(trainer.ranker, 0.05)
     export(trainer, memory, prepared, out)
 
     ends, first = histories.offsets[1:][USERS], histories.offsets[RATED_BY]
@@ -98,12 +97,13 @@ def test_export_gives_the_scores_of_the_training_process(exported: Exported):
 
 def test_explain_gives_what_masking_by_hand_gives(exported: Exported):
     found = exported.model.signatures["explain"](**exported.request)
-    whole, events = exported.scores(), TINY.ranking.history_len
+    whole, events = exported.scores(), TINY.ranking.attention_len
     assert min(columns.EXPLAINED_EVENTS, events) == events == 20
-    present = exported.batch["history_item_id"][:, 0] > 0
+    earlier = TINY.ranking.history_len - events
+    present = exported.batch["history_item_id"][:, 0, earlier:] > 0
     for event in range(events):
-        masked = np.zeros((len(USERS), 1, events), bool)
-        masked[:, :, event] = True
+        masked = np.zeros((len(USERS), 1, earlier + events), bool)
+        masked[:, :, earlier + event] = True
         partial = exported.scores(history_masked=masked)
         for name in SCORES:
             change = (whole[name] - partial[name]).reshape(len(USERS), CANDIDATES)  # one owner

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ranking.geometry import LOG_YEAR, distance_bucket, make_geometry
+from ranking.geometry import LOG_YEAR, distance_bucket, make_geometry, make_sight
 
 
 def known(owners: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,6 +51,26 @@ def test_a_masked_event_is_seen_by_nobody_and_keeps_its_place_and_time():
     assert np.asarray(found.candidate_mask)[0, 0].tolist() == [[True] * 4, [True] * 3 + [False]]
     for name in ("history_distance", "newest_distance", "candidate_distance", "candidate_time"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
+def test_sight_by_hand():
+    read = np.array([[[False, True, True, True]]])
+    sight = make_sight(read, cutoffs=3)
+    # The last cutoff sees all events, the one before it all but the newest, and so on.
+    assert np.asarray(sight.visible)[0, :, 0].tolist() == [
+        [False, True, False, False],
+        [False, True, True, False],
+        [False, True, True, True],
+    ]
+    assert np.asarray(sight.back).tolist() == [[1, 0, 0, 0], [2, 1, 0, 0], [3, 2, 1, 0]]
+    newest = sight.newest(2)
+    np.testing.assert_array_equal(newest.visible, np.asarray(sight.visible)[..., 2:])
+    np.testing.assert_array_equal(newest.back, np.asarray(sight.back)[:, 2:])
+
+
+def test_a_cutoff_before_all_events_sees_none():
+    sight = make_sight(np.ones((1, 1, 2), bool), cutoffs=3)
+    assert np.asarray(sight.visible)[0, 0].tolist() == [[False, False]]
 
 
 def test_distance_buckets_by_hand():

@@ -8,6 +8,7 @@ import pytest
 from ranking.affinities import KINDS
 from ranking.model import Ranker
 from schemas.config import RankingConfig
+from tests.ranking.noise import noise
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
 import tensorflow as tf  # isort: skip
@@ -21,11 +22,20 @@ FAR = -1e6
 @pytest.fixture(scope="module")
 def ranker() -> Ranker:
     keras.utils.set_random_seed(3)
-    config = RankingConfig(embedding_dim=DIM, history_len=LENGTH, blocks=2, heads=2, hidden=(16, 8))
+    return make_ranker(attention_len=LENGTH)
+
+
+def make_ranker(attention_len: int) -> Ranker:
+    config = RankingConfig(
+        embedding_dim=DIM,
+        history_len=LENGTH,
+        attention_len=attention_len,
+        blocks=2,
+        heads=2,
+        hidden=(16, 8),
+    )
     model = Ranker({"item_id": 30}, {"age": 6}, (1.0, 5.0), 3.5, config)
-    # Zero-initialised parts would hide what depends on what.
-    random = np.random.default_rng(0)
-    model.set_weights([random.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    model.set_weights(noise(model, 0.3))
     return model
 
 
@@ -169,6 +179,30 @@ def test_a_cutoff_sees_what_a_shorter_history_holds(ranker: Ranker):
             np.testing.assert_allclose(found[name][:, cutoff : cutoff + 1], values, **TOLERANCE)
 
 
+def test_events_before_those_attended_to_are_counted_in_ratings_alone():
+    ranker, batch = make_ranker(attention_len=2), make_batch(3, 2, 4)
+    batch["affinity"] = batch["affinity"][..., -2:, :]
+    before, early = score(ranker, batch), {name: batch[name].copy() for name in HISTORY}
+    early["history_rating"][:, :, :-2] = 6 - early["history_rating"][:, :, :-2]
+    early["history_timestamp"][:, :, :-2] //= 2
+    early["history_vector"][:, :, :-2] *= -1
+    after = score(ranker, batch | early)
+    np.testing.assert_allclose(after["watch_next"], before["watch_next"], **TOLERANCE)
+    for name in ("rating", "like", "joint_rating"):
+        assert np.abs(after[name] - before[name]).max() > 1e-3
+
+
+def test_more_padding_of_histories_changes_nothing(ranker: Ranker):
+    batch = make_batch(3, 2, 4)
+    longer = dict(batch)
+    for name, padding in zip(HISTORY, (0, np.nan, 0, 0), strict=True):
+        before = [(0, 0), (0, 0), (3, 0)] + [(0, 0)] * (batch[name].ndim - 3)
+        longer[name] = np.pad(batch[name], before, constant_values=padding)
+    longer["agreement"] = np.pad(batch["agreement"], [(0, 0)] * 4 + [(3, 0)], constant_values=9.0)
+    for name, values in score(ranker, longer).items():
+        np.testing.assert_allclose(values, score(ranker, batch)[name], **TOLERANCE)
+
+
 def test_nothing_known_gives_finite_scores(ranker: Ranker):
     batch = make_batch(1, 2, 3)
     for name, padding in zip(HISTORY, (0, np.nan, 0, 0), strict=True):
@@ -191,7 +225,7 @@ def test_every_weight_is_read(ranker: Ranker):
     # Item vectors come with the batch. A key's bias adds the same to all logits of a query, and a
     # softmax does not see that.
     tables = {f"item_{of}/item_id_embedding/embeddings" for of in ("tower", "bias")}
-    of_vectors = tables | {"rating_damping"}
+    of_vectors = tables | {"rating_damping/slow"}
     assert unread == of_vectors | {f"block_{i}/key/bias" for i in range(2)}
 
 
@@ -273,8 +307,8 @@ def test_absolute_time_is_not_read(ranker: Ranker):
 
 
 def test_baseline_is_the_shrunken_mean_of_what_the_owner_gave(changeable: Ranker):
-    changeable.rating_head.last.kernel.assign(np.zeros(changeable.rating_head.last.kernel.shape))
-    changeable.rating_head.last.bias.assign([0.0])
+    changeable.opinion_head.last.kernel.assign(np.zeros((8, 2)))
+    changeable.opinion_head.last.bias.assign([0.0, 0.0])
     baseline = changeable.baseline
     for weight, value in (
         (baseline.mu, 3.5),

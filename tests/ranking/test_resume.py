@@ -16,6 +16,7 @@ from schemas.config import RankingConfig
 CONFIG = RankingConfig(
     embedding_dim=16,
     history_len=20,
+    attention_len=12,
     blocks=1,
     epochs=2,
     hidden=(8,),

@@ -55,6 +55,14 @@ def test_every_event_is_a_target_once_and_follows_its_history(lengths: list[int]
     assert (before == targets[rows, steps + 1] - 1).all()
 
 
+def test_windows_are_given_with_what_comes_before_them():
+    windows = training_windows(make_histories([5]), 2, earlier=3)
+    alone = training_windows(make_histories([5]), 2)
+    assert windows["history_item_id"].tolist() == [[0, 1, 2, 3, 4], [0, 0, 0, 1, 2]]
+    for name in ("target_item_id", "target_rating", "target_timestamp"):
+        np.testing.assert_array_equal(windows[name], alone[name])
+
+
 def test_history_before_stops_at_the_event_and_at_the_user():
     histories = make_histories([3, 3])
     rows = history_before(histories, np.array([1, 1]), np.array([5, 3]), 4)

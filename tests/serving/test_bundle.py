@@ -4,7 +4,8 @@ import shutil
 import pytest
 
 from schemas.artifacts import open_artifact
-from serving.bundle import STAGES, open_bundle
+from serving.bundle import open_bundle
+from serving.run_versions import STAGES
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas.config import IndexConfig
 from serving.deadline import Deadline
 from serving.errors import RequestError
+from serving.hits import best_of_blocks
 from serving.retriever import open_retriever
 from tests.serving.build import make_index
 
@@ -137,6 +138,34 @@ def test_score_is_the_inner_product(retriever):
 def test_refused(retriever, queries, k, exclude):
     with pytest.raises(ValueError, match="expected"):
         retriever.search(queries, k, exclude)
+
+
+@pytest.mark.parametrize(
+    ("queries", "shape"),
+    [
+        (QUERIES[:1, :5], r"\[1, 5\]"),
+        (QUERIES[0], r"\[16\]"),
+        (QUERIES[None], r"\[1, 8, 16\]"),
+        (QUERIES[:0, :5], r"\[0, 5\]"),
+    ],
+)
+def test_queries_of_another_shape_are_refused(retriever, queries, shape):
+    with pytest.raises(ValueError, match=rf"queries: expected \[queries, 16\], got {shape}$"):
+        retriever.search(queries, 5, [NOTHING] * len(queries))
+
+
+def test_k_beyond_the_items_is_only_padding(retriever, monkeypatch):
+    blocks = []
+
+    def best(queries, vectors, rows, k, *more):
+        blocks.append(k)
+        return best_of_blocks(queries, vectors, rows, k, *more)
+
+    monkeypatch.setattr("serving.retriever.best_of_blocks", best)
+    exclude = [NOTHING, np.arange(3)]
+    hits = retriever.search(QUERIES[:2], 50 * ITEMS, exclude)
+    check(hits, VECTORS, QUERIES[:2], 50 * ITEMS, exclude)
+    assert max(blocks) <= ITEMS + 1 + 3  # one more than there are, and those that are barred
 
 
 def test_an_index_with_a_pickle_is_not_opened(tmp_path):

@@ -11,10 +11,11 @@ import pytest
 from schemas import recommender_pb2 as pb
 from schemas.artifacts import open_artifact
 from schemas.config import IndexConfig, ServeConfig
-from serving.bundle import STAGES, open_bundle
+from serving.bundle import open_bundle
 from serving.errors import RequestError
 from serving.recommender import Recommender
 from serving.retriever import Retriever
+from serving.run_versions import STAGES
 from tests.serving.build import make_index
 from tests.serving.test_recommender import ask, ids, known
 

@@ -78,7 +78,9 @@ def test_an_unexpected_error(bundle, caplog):
     # The server goes on, and its log has the id and the place but nothing of the person.
     assert info.items == len(bundle.catalogue)
     assert f"{request_id} failed: OSError" in caplog.text
-    assert "in get" in caplog.text
+    (frames,) = [r.fields["frames"] for r in caplog.records if r.levelname == "ERROR"]
+    assert "in get" in frames
+    assert "secret-user" not in frames
     assert "secret-user" not in caplog.text
 
 

@@ -90,10 +90,14 @@ def test_a_batch_without_a_target_costs_nothing():
     assert [np.abs(part).max() for part in found] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("jit", [True, False])
 @pytest.mark.parametrize(("positions", "items"), [(1, 2), (7, 30), (64, 9)])
-def test_tfrs_task_is_the_full_softmax_with_the_same_gradients(positions: int, items: int):
+def test_tfrs_task_is_the_full_softmax_with_the_same_gradients(
+    positions: int, items: int, jit: bool
+):
     inputs = _inputs(positions, items)
-    ours, theirs = (_value_and_gradients(loss, *inputs) for loss in (full_softmax, TfrsLoss()))
+    ours = _value_and_gradients(full_softmax, *inputs)
+    theirs = _value_and_gradients(TfrsLoss(), *inputs, jit=jit)
     for found, expected in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-5)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,24 @@ def test_the_tail_is_the_newest_share_of_a_history(scorer: TailScorer):
         [-1, -1, -1],
     ]
     assert scorer.tail.kept.lengths.tolist() == [3, 6, 2, 7, 3]
+
+
+@pytest.mark.parametrize(
+    ("longest", "message"),
+    [
+        (3, r"retrieval\.tail_share: expected at least 1 / 3, for .*, got 0\.3"),
+        (1, r"retrieval: expected a user with 2 fitted events or more, got 1 at most"),
+        (0, r"retrieval: expected a user with 2 fitted events or more, got 0 at most"),
+    ],
+)
+def test_a_tail_without_an_event_is_refused(scorer: TailScorer, longest: int, message: str):
+    histories = scorer.tail.histories
+    short = histories.head(np.minimum(histories.lengths, longest))
+    with pytest.raises(ValueError, match=message):
+        hold_back(short, CONFIG)
+    if longest > 1:
+        enough = replace(CONFIG, tail_share=1 / longest)
+        assert hold_back(short, enough).counts.max() == 1
 
 
 def test_scores_are_of_what_was_not_seen_before_the_event(scorer: TailScorer):

@@ -146,6 +146,7 @@ def test_candidates_are_unseen_best_first_and_at_the_tail(retrieval: Artifact, p
     tail = hold_back(histories, RetrievalConfig())
     assert (data["position"] == tail.position).all()
     assert (tail.counts == np.minimum(histories.lengths * 3 // 10, 10)).all()
+    assert data["item_id"].dtype == np.int32  # most of the file and of the memory it is made in
     for user in range(0, len(histories.users), 17):
         events = histories.item_id[histories.offsets[user] : histories.offsets[user + 1]]
         for slot in np.flatnonzero(data["position"][user] >= 0):
@@ -160,6 +161,17 @@ def test_unknown_items_are_no_candidates(retrieval: Artifact, prepared: Artifact
     # 150 items, padding before them and one out-of-vocabulary bucket behind.
     assert is_item(prepared).tolist() == [False] + [True] * 150 + [False]
     assert np.load(retrieval.path / "candidates.npz")["item_id"].max() == 150
+
+
+def test_unknown_items_differ_by_their_content_alone(retrieval: Artifact):
+    model = tf.saved_model.load(str(retrieval.path / "model"))
+    vectors = model.signatures["encode_items"](
+        item_id=tf.constant(["new", "newer", "newest", "new"]),
+        genres=tf.constant([["Drama"], ["Drama"], ["Drama"], ["Action"]]),
+        year=tf.constant([1950.0] * 4),
+    )["item_vector"].numpy()
+    np.testing.assert_array_equal(vectors[1:3], vectors[[0, 0]])
+    assert (vectors[3] != vectors[0]).any()
 
 
 def test_query_vectors_are_what_the_saved_model_gives(retrieval: Artifact, prepared: Artifact):

@@ -9,9 +9,6 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 from keras import ops
 
-NEVER = -1e9
-"""Logit of what may not be attended to; finite, so that its gradient is 0 and not NaN."""
-
 
 def causal_mask(present: Any) -> Any:
     """What each token may attend to: itself, the viewer token, and real events before it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
@@ -11,7 +12,8 @@ import keras
 from keras import ops
 
 from towers.encoders.encoder import Encoder, FeedForward
-from towers.encoders.masks import NEVER, causal_mask
+from towers.encoders.masks import causal_mask
+from towers.never import NEVER
 
 INITIAL_HALF_LIFE = 10.0
 """Events; the half-life that EASE's histories do best with on MovieLens 100K."""
@@ -33,7 +35,7 @@ class RecencyMean(Encoder):
             part.build(None)
         self.decay = self.add_weight(
             shape=(),
-            initializer=keras.initializers.Constant(0.6931 / INITIAL_HALF_LIFE),
+            initializer=keras.initializers.Constant(math.log(2) / INITIAL_HALF_LIFE),
             constraint="non_neg",
             name="decay",
         )

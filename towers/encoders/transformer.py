@@ -12,9 +12,10 @@ from keras import ops
 
 from towers.dropout import Dropout
 from towers.encoders.encoder import Encoder, FeedForward
-from towers.encoders.masks import NEVER, causal_mask
+from towers.encoders.masks import causal_mask
 from towers.event_inputs import TIME_BUCKETS, time_bucket
 from towers.initializers import small_normal
+from towers.never import NEVER
 
 
 class CausalAttention(keras.layers.Layer):

@@ -16,6 +16,7 @@ from schemas import columns
 from schemas.artifacts import Artifact
 from schemas.prepared import item_sizes, load_histories
 from tests.conftest import TINY
+from tests.ranking.noise import add_noise
 
 SHAPE = Shape(requests=2, owners=3, candidates=7, events=9)
 
@@ -25,10 +26,7 @@ def test_what_xla_compiled_gives_the_same_scores(prepared: Artifact, tmp_path: P
     indices = item_sizes(prepared)[columns.ITEM_ID]
     memory = remember(histories, indices, TINY.ranking)
     trainer = new_trainer(prepared, histories, memory, TINY.ranking)
-    random = np.random.default_rng(0)
-    # Parts that begin with zeros would hide what they read.
-    weights = [w + random.normal(0, 0.05, w.shape) for w in trainer.ranker.get_weights()]
-    trainer.ranker.set_weights(weights)
+    add_noise(trainer.ranker, 0.05)
     for name, module in (("plain", RankingModule), ("xla", CompiledModule)):
         module(trainer, memory, prepared).save(tmp_path / name)
     call = draw(prepared, SHAPE, seed=1)

@@ -14,6 +14,7 @@ from evaluation.metrics.accuracy import (
     graded_ndcg,
     hit_rate,
     ndcg,
+    precision,
     ranks_in_lists,
     recall,
     reciprocal_rank,
@@ -26,7 +27,14 @@ import ranx  # noqa: E402  its functions are compiled as they are defined
 
 # Three lists: targets at 1 and 3 and one that is missed; one at 2; one at 11.
 TARGETS = Targets(np.array([0, 0, 0, 1, 2]), np.array([3, MISSED, 1, 2, 11]))
-RANX = {"hr": "hit_rate", "recall": "recall", "ndcg": "ndcg", "mrr": "mrr", "map": "map"}
+RANX = {
+    "hr": "hit_rate",
+    "recall": "recall",
+    "precision": "precision",
+    "ndcg": "ndcg",
+    "mrr": "mrr",
+    "map": "map",
+}
 
 
 def test_hit_rate_by_hand():
@@ -40,6 +48,12 @@ def test_recall_by_hand():
     # Two of three within 10, one of three within 2.
     assert recall(TARGETS, 10).tolist() == [2 / 3, 1, 0]
     assert recall(TARGETS, 2).tolist() == [1 / 3, 1, 0]
+
+
+def test_precision_by_hand():
+    # Two of 10, one of 10, none; within 2 one, one, none of 2.
+    assert precision(TARGETS, 10).tolist() == [0.2, 0.1, 0]
+    assert precision(TARGETS, 2).tolist() == [0.5, 0.5, 0]
 
 
 def test_ndcg_by_hand():
@@ -100,7 +114,7 @@ def test_every_definition_agrees_with_ranx(most_targets, k):
 
 def test_the_columns_are_the_names():
     found = dict(zip(NAMES, accuracy(TARGETS).T, strict=True))
-    assert len(found) == 15
+    assert len(found) == 18
     np.testing.assert_array_equal(found["ndcg@10"], ndcg(TARGETS, 10))
     np.testing.assert_array_equal(found["map@200"], average_precision(TARGETS, 200))
 

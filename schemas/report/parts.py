@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from pipeline.describe.markup import Html, element, joined
+from schemas.report.markup import Html, element, joined
 
 DASH = "\N{EN DASH}"
 """Of a range, and where there is no number."""
@@ -40,7 +40,12 @@ def table(
         header: Of each column; empty for none.
         rows: A cell for each column.
     """
-    cells = [element("th", name) for name in header]
+    cells = [
+        element("th", name, class_="number")
+        if rows and not any(isinstance(row[at], Html) for row in rows)
+        else element("th", name)
+        for at, name in enumerate(header)
+    ]
     head = [element("thead", element("tr", *cells))] if cells else []
     body = [element("tr", *(_cell(value) for value in row)) for row in rows]
     caption = element("caption", element("strong", title), sentence)

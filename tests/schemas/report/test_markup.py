@@ -1,4 +1,4 @@
-from pipeline.describe.markup import LONGEST, data_text, element, joined
+from schemas.report.markup import LONGEST, data_text, element, joined
 
 
 def test_texts_are_escaped_and_elements_are_not():

@@ -1,0 +1,1 @@
+"""Figures of lists by another library, on the same random lists."""

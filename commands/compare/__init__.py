@@ -1,0 +1,1 @@
+"""`matinee compare`: models side by side, on one page."""

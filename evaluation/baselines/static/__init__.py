@@ -1,0 +1,1 @@
+"""Models of rows: a history as a set, and an item that it may hold."""

@@ -1,0 +1,74 @@
+"""Workers that never get as far as opening a model."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from schemas.config import ServeConfig
+from serving.run_versions import RunVersions
+from serving.worker import Task, read_task
+from serving.worker_process import started
+from tests.serving.watched_server import is_alive, until
+
+NOTHING = RunVersions({})
+
+
+def task(tmp_path, **config):
+    paths = {
+        stage: str(tmp_path / stage) for stage in ("prepared", "retrieval", "index", "ranking")
+    }
+    return Task(str(tmp_path), paths, ServeConfig(port=1, **config), os.getpid())
+
+
+def child():
+    """The process id of the only child."""
+    file = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    until(file.read_text, "a worker is starting")
+    return int(file.read_text())
+
+
+def outcome(job, act):
+    """What becomes of a worker's start after `act(start, process id)`."""
+
+    async def run():
+        start = asyncio.create_task(started(job, NOTHING, None))
+        process = await asyncio.to_thread(child)
+        act(start, process)
+        await asyncio.wait([start])
+        return start, process
+
+    return asyncio.run(run())
+
+
+def test_a_task_is_told_as_it_is(tmp_path):
+    told = task(tmp_path, host="::1", profiles="none", connection_seconds=2.5)
+    assert read_task(told.written()) == told
+
+
+def test_a_worker_that_is_killed_before_it_answers(tmp_path):
+    start, _ = outcome(task(tmp_path), lambda _, process: os.kill(process, signal.SIGKILL))
+    with pytest.raises(RuntimeError, match="a worker ended with code -9 before it answered"):
+        start.result()
+
+
+def test_a_start_that_is_given_up(tmp_path):
+    start, process = outcome(task(tmp_path), lambda start, _: start.cancel())
+    assert start.cancelled()
+    assert not is_alive(process)
+
+
+def test_a_worker_says_why_it_cannot_serve(tmp_path):
+    start, process = outcome(task(tmp_path, profiles="none"), lambda *_: None)
+    with pytest.raises(RuntimeError, match="expected a finished 'prepared' directory"):
+        start.result()
+    assert not is_alive(process)
+
+
+def test_a_worker_of_another_supervisor_ends(tmp_path):
+    foreign = Task(str(tmp_path), {}, ServeConfig(), 1)
+    start, _ = outcome(foreign, lambda *_: None)
+    with pytest.raises(RuntimeError, match="a worker ended with code 1 before it answered"):
+        start.result()
