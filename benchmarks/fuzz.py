@@ -40,7 +40,7 @@ class Fuzzed:
         codes: Status code to how often it came.
         by_method: Method and code to how often.
         failures: What must not be, in words.
-        memory_mib: Of the server's process, after each quarter of the requests and at the end.
+        memory_mib: Of the worker, after each quarter of the requests and at the end.
     """
 
     requests: int
@@ -73,15 +73,15 @@ def fuzz(run: Path, requests: int, raw: int, seed: int, state: Path) -> Fuzzed:
     memory = []
     prepared = open_artifact(run / "prepared")
     with server(run, *options) as (pid, target), grpc.insecure_channel(target) as channel:
-        fuzzer = _fuzzer(channel, target, prepared)
+        fuzzer, worker = _fuzzer(channel, target, prepared), _worker(pid)
         for quarter in range(4):
             fuzzer.run(requests // 4, seed + 1_000 * quarter)
-            memory.append(_memory_mib(pid))
+            memory.append(_memory_mib(pid, worker))
         send_messages(channel, raw, seed)
         send_bytes(target, raw, seed)
         with Client(target, 60) as client:
             client.model_info()  # it still answers
-        memory.append(_memory_mib(pid))
+        memory.append(_memory_mib(pid, worker))
     codes: Counter[str] = sum(fuzzer.counts.values(), Counter())
     return Fuzzed(
         requests=fuzzer.requests,
@@ -139,17 +139,31 @@ def _fuzzer(channel: grpc.Channel, target: str, prepared: Artifact) -> Fuzzer:
     return fuzzer
 
 
-def _memory_mib(pid: int) -> float:
-    """Resident memory of a process.
+def _worker(supervisor: int) -> int:
+    """Process id of the worker that answers.
 
     Raises:
-        RuntimeError: It has ended.
+        RuntimeError: There is none.
     """
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    if len(children) != 1:
+        raise RuntimeError(f"expected one worker, got {len(children)}")
+    return int(children[0])
+
+
+def _memory_mib(supervisor: int, worker: int) -> float:
+    """Resident memory of the worker.
+
+    Raises:
+        RuntimeError: It has ended; the supervisor may have started another.
+    """
+    if _worker(supervisor) != worker:
+        raise RuntimeError("the worker ended, and another was started")
+    status = Path(f"/proc/{worker}/status").read_text().splitlines()
     for line in status:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1_024
-    raise RuntimeError("the server ended")
+    raise RuntimeError("the worker ended")
 
 
 if __name__ == "__main__":

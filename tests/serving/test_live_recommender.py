@@ -384,3 +384,10 @@ def test_a_change_waits_for_another_no_longer_than_its_client(live, log):
         Deadline(0.05).run(lambda: upsert(live, new=FILM))
     assert log.last() == 0
     assert Deadline(60).run(lambda: upsert(live, new=FILM)) == (1, 0, 0)
+
+
+def test_a_worker_starts_though_every_item_is_deleted(live, serve, bundle):
+    delete(live, *bundle.catalogue.item_ids)
+    again = serve()
+    again.warm_up()
+    assert info(again).items == 0

@@ -13,7 +13,9 @@ from serving.catalogue_log.choose import open_log
 from serving.catalogue_log.log import Edit
 from serving.live_recommender import LiveRecommender
 from serving.recommender import Recommender
+from serving.run_versions import MERGED, latest_versions, versions_at
 from tests.conftest import TINY
+from tests.serving.build import copied_run
 from tests.serving.test_live_recommender import (
     FILM,
     as_known,
@@ -30,14 +32,7 @@ from tests.serving.test_live_recommender import (
 
 @pytest.fixture
 def run(run_dir, tmp_path):
-    """A run directory of its own, with the stages of the shared one."""
-    copy = tmp_path / "run"
-    for stage in ("prepared", "retrieval", "index", "ranking"):
-        (copy / stage).mkdir(parents=True)
-        source = (run_dir / stage / "latest").resolve()
-        shutil.copytree(source, copy / stage / source.name)
-        (copy / stage / "latest").symlink_to(source.name)
-    return copy
+    return copied_run(run_dir, tmp_path / "run")
 
 
 def served(run):
@@ -117,7 +112,22 @@ def test_an_evaluation_asks_for_an_index_of_the_prepared_items(run):
         stages.evaluate()
 
 
-def test_a_merged_catalogue_of_another_model_is_refused(run):
+def test_a_server_is_told_which_merged_catalogue_the_index_was_built_of(run):
+    assert MERGED not in latest_versions(run).stages
+    open_log("sqlite:", run).write([Edit("new", {"title": "New"})])
+    index = Stages(run, TINY).index_with_changes("sqlite:")
+    versions = latest_versions(run)
+    assert versions.names["index"] == index.version
+    assert MERGED not in versions.names
+    assert versions_at(versions.paths) == versions
+    versions.check_files(models=True)
+    path = versions.stages[MERGED].path / "catalogue.parquet"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=f"{path}: expected sha256 [0-9a-f]+, got [0-9a-f]+"):
+        versions.check_files(models=False)
+
+
+def test_a_merged_catalogue_that_is_gone_is_named(run):
     open_log("sqlite:", run).write([Edit("new", {"title": "New"})])
     Stages(run, TINY).index_with_changes("sqlite:")
     shutil.rmtree(run / "catalogue")

@@ -9,25 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas import recommender_pb2 as pb
-from schemas.artifacts import open_artifact
 from schemas.config import IndexConfig, ServeConfig
 from serving.bundle import open_bundle
 from serving.errors import RequestError
 from serving.recommender import Recommender
 from serving.retriever import Retriever
-from serving.run_versions import STAGES
-from tests.serving.build import make_index
+from tests.serving.build import copied_run, make_index
 from tests.serving.test_recommender import ask, ids, known
 
 
 @pytest.fixture
 def run(run_dir, tmp_path):
-    """The run's artefacts, to spoil."""
-    for stage in STAGES:
-        artifact = open_artifact(run_dir / stage)
-        shutil.copytree(artifact.path, tmp_path / stage / artifact.version)
-        (tmp_path / stage / "latest").symlink_to(artifact.version)
-    return tmp_path
+    return copied_run(run_dir, tmp_path)
 
 
 def test_an_unknown_user(recommender):
