@@ -84,11 +84,9 @@ def messages(descriptor: Descriptor, known: Known) -> st.SearchStrategy[Message]
 
     needed = {name: options[name] for name in NEEDED if name in options}
     others = {name: value for name, value in options.items() if name not in needed}
-    fields = st.one_of(
-        st.fixed_dictionaries(needed, optional=others),
-        st.fixed_dictionaries(needed),
-        st.fixed_dictionaries({}, optional=options),
-    )
+    least = st.fixed_dictionaries(needed)
+    more = st.fixed_dictionaries(needed, optional=others)
+    fields = _as_named(least, least, more, st.fixed_dictionaries({}, optional=options))
     return st.builds(build, fields, st.tuples(*oneofs).map(list), st.sampled_from(UNKNOWN_FIELDS))
 
 
@@ -102,10 +100,12 @@ def _field(field: FieldDescriptor, known: Known) -> st.SearchStrategy[Any]:
         return single
     few = st.lists(single, max_size=4)
     if message is not None:
-        return few
+        # One is the likeliest to be right as a whole.
+        one = st.lists(single, min_size=1, max_size=1)
+        return _as_named(one, one, few)
     many = st.builds(lambda value, count: [value] * count, single, st.sampled_from(MANY))
     counted = st.sampled_from(MANY).map(lambda count: [f"n{at}" for at in range(count)])
-    return st.one_of(few, few, few, few, many, counted)
+    return _as_named(few, few, few, few, many, counted)
 
 
 def _single(field: FieldDescriptor, known: Known) -> st.SearchStrategy[Any]:
@@ -114,7 +114,7 @@ def _single(field: FieldDescriptor, known: Known) -> st.SearchStrategy[Any]:
         return st.deferred(lambda: messages(field.message_type, known))
     if field.enum_type is not None:
         numbers = [value.number for value in field.enum_type.values]
-        return st.one_of(
+        return _as_named(
             st.sampled_from(numbers), st.sampled_from(numbers), st.sampled_from((-1, 99, INT32))
         )
     if field.cpp_type == kinds.CPPTYPE_STRING:
@@ -143,4 +143,9 @@ def _texts(name: str, known: Known) -> st.SearchStrategy[str]:
     if not values:
         return hostile
     meant = st.sampled_from(values)
-    return st.one_of(meant, meant, meant, hostile)
+    return _as_named(meant, meant, meant, meant, meant, meant, meant, hostile)
+
+
+def _as_named(*choices: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """One of them, each as often as it is named; `st.one_of` counts one named twice once."""
+    return st.sampled_from(choices).flatmap(lambda chosen: chosen)
