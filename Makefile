@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: quickstart test test-flink test-prism check lock proto clean
+.PHONY: quickstart test test-clients test-flink test-prism check lock proto clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
@@ -55,3 +55,7 @@ test-prism: $(INSTALLED)
 # ARGS=--help` says what a script needs.
 results-%: $(INSTALLED)
 	$(BIN)/python -m benchmarks.$(subst -,_,$*) $(ARGS)
+
+# Every call from grpcurl and from Node (which needs npm and its registry).
+test-clients: $(INSTALLED)
+	$(BIN)/python -m pytest tests/clients

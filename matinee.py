@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from commands import catalogue as catalogue_commands
 from commands import data as data_commands
 from commands import export as export_commands
 from commands import models as model_commands
@@ -39,6 +40,7 @@ for group in (
     compare_command,
     export_commands,
     service_commands,
+    catalogue_commands,
 ):
     app.add_typer(group.app)
 

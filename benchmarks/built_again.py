@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from schemas.artifacts import LATEST, MANIFEST, Artifact, open_artifact, write_json
-from serving.run_versions import SERVED, STAGES
+from serving.run_versions import SERVED, STAGES, latest_versions
 
 
 def served_copy(run: Path, copy: Path) -> Path:
@@ -18,8 +18,7 @@ def served_copy(run: Path, copy: Path) -> Path:
         run: A finished run.
         copy: Where; made.
     """
-    for stage in STAGES:
-        artifact = open_artifact(run / stage)
+    for stage, artifact in latest_versions(run).stages.items():
         target = copy / stage / artifact.version
         for name in artifact.manifest["files"]:
             if name.startswith(SERVED[stage]):

@@ -35,10 +35,19 @@ def train_ranking(
 
 @app.command()
 def index(
-    run: RunOption = DEFAULT_RUN, config: ConfigOption = None, force: ForceOption = False
+    run: RunOption = DEFAULT_RUN,
+    config: ConfigOption = None,
+    force: ForceOption = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="With the changes of the catalogue that servers were told."),
+    ] = False,
 ) -> None:
     """Build the ScaNN index and measure its recall."""
-    found = Stages(run, load_config(config), force).index().figures
+    settings = load_config(config)
+    stages = Stages(run, settings, force)
+    built = stages.index_with_changes(settings.serve.catalogue) if rebuild else stages.index()
+    found = built.figures
     searched = f"{found['kind']} search of {found['items']} items"
     console.print(f"{searched}, recall@{found['recall_k']} {found['recall']:.4f}", highlight=False)
 

@@ -62,6 +62,13 @@ def serve(
             show_default="state/events.sqlite of the run, or the config's",
         ),
     ] = None,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            help="Where changes of the catalogue are kept: sqlite:PATH, or none.",
+            show_default="state/catalogue.sqlite of the run, or the config's",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -89,7 +96,8 @@ def serve(
     console.print(f"loading the models of {escape(str(run))}", highlight=False)
     limits = load_config(config).serve
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
-    given |= {"workers": workers, "metrics_port": metrics_port, "log_level": log_level}
+    given |= {"catalogue": catalogue, "workers": workers}
+    given |= {"metrics_port": metrics_port, "log_level": log_level}
     chosen = {name: value for name, value in given.items() if value is not None}
     serve_run(run, dataclasses.replace(limits, **chosen))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
@@ -131,6 +132,39 @@ class Stages:
                 lambda out: index_retrieval(retrieval, config, out, report),
             )
 
+    def index_with_changes(self, catalogue: str) -> Artifact:
+        """The index with all changes of the catalogue merged into it.
+
+        Args:
+            catalogue: Where they are, as `serve.catalogue` says it.
+        """
+        from serving.catalogue_log.choose import open_log
+        from serving.merge import Merged, merge
+        from towers.index import index_items
+
+        inputs = {name: self.open(name) for name in ("prepared", "retrieval")}
+        artifacts.check_belong_together(inputs)
+        with contextlib.closing(open_log(catalogue, self.run)) as log:
+            what = Merged(log.identity(), log.last())
+            if not what.log_number:
+                raise ValueError("the catalogue has no changes: `matinee index` builds its index")
+            merged = self._build(
+                "catalogue",
+                what,
+                inputs,
+                ["serving", "schemas"],
+                lambda out: merge(inputs["prepared"], inputs["retrieval"], log, out),
+            )
+        retrieval, config = inputs["retrieval"], self.config.index
+        with progress_line("index") as report:
+            return self._build(
+                "index",
+                config,
+                {"retrieval": retrieval, "catalogue": merged},
+                ["towers", "schemas"],
+                lambda out: index_items(merged, retrieval, config, out, report),
+            )
+
     def train_ranking(self) -> Artifact:
         """The behaviour-sequence transformer with pair-user attention."""
         from ranking.train import train
@@ -157,6 +191,11 @@ class Stages:
 
         inputs = {name: self.open(name) for name in ("prepared", "retrieval", "index", "ranking")}
         artifacts.check_belong_together(inputs)
+        if "catalogue" in inputs["index"].manifest["inputs"]:
+            raise ValueError(
+                f"{inputs['index'].path}: expected an index of the prepared items, got one with "
+                "changes of the catalogue merged; run `matinee index` again"
+            )
         config = self.config.evaluate
 
         def write(out: Path) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_UNSPECIFIED: _ClassVar[Source]
     PERSONAL: _ClassVar[Source]
     POPULAR: _ClassVar[Source]
+    NEW_ITEM: _ClassVar[Source]
     GIVEN: _ClassVar[Source]
     REST: _ClassVar[Source]
 SEEN_POLICY_UNSPECIFIED: SeenPolicy
@@ -50,6 +51,7 @@ JOINT: GroupStrategy
 SOURCE_UNSPECIFIED: Source
 PERSONAL: Source
 POPULAR: Source
+NEW_ITEM: Source
 GIVEN: Source
 REST: Source
 
@@ -337,12 +339,66 @@ class RecordEventsResponse(_message.Message):
     known: int
     def __init__(self, request_id: _Optional[str] = ..., recorded: _Optional[int] = ..., known: _Optional[int] = ...) -> None: ...
 
+class UpsertItemsRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[Item]
+    def __init__(self, items: _Optional[_Iterable[_Union[Item, _Mapping]]] = ...) -> None: ...
+
+class UpsertItemsResponse(_message.Message):
+    __slots__ = ("request_id", "added", "changed", "unchanged", "versions", "changes")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    UNCHANGED_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    added: int
+    changed: int
+    unchanged: int
+    versions: ModelVersions
+    changes: CatalogueChanges
+    def __init__(self, request_id: _Optional[str] = ..., added: _Optional[int] = ..., changed: _Optional[int] = ..., unchanged: _Optional[int] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., changes: _Optional[_Union[CatalogueChanges, _Mapping]] = ...) -> None: ...
+
+class DeleteItemsRequest(_message.Message):
+    __slots__ = ("item_ids",)
+    ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    item_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteItemsResponse(_message.Message):
+    __slots__ = ("request_id", "deleted", "unknown", "versions", "changes")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    deleted: int
+    unknown: int
+    versions: ModelVersions
+    changes: CatalogueChanges
+    def __init__(self, request_id: _Optional[str] = ..., deleted: _Optional[int] = ..., unknown: _Optional[int] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., changes: _Optional[_Union[CatalogueChanges, _Mapping]] = ...) -> None: ...
+
+class CatalogueChanges(_message.Message):
+    __slots__ = ("added", "changed", "deleted", "needs_rebuild")
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_REBUILD_FIELD_NUMBER: _ClassVar[int]
+    added: int
+    changed: int
+    deleted: int
+    needs_rebuild: bool
+    def __init__(self, added: _Optional[int] = ..., changed: _Optional[int] = ..., deleted: _Optional[int] = ..., needs_rebuild: _Optional[bool] = ...) -> None: ...
+
 class GetModelInfoRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers", "max_allow", "max_conditions", "max_shown", "max_ranked", "max_events")
+    __slots__ = ("max_k", "max_viewers", "max_history", "max_exclude", "max_message_bytes", "max_explained", "max_explained_viewers", "max_allow", "max_conditions", "max_shown", "max_ranked", "max_events", "max_items")
     MAX_K_FIELD_NUMBER: _ClassVar[int]
     MAX_VIEWERS_FIELD_NUMBER: _ClassVar[int]
     MAX_HISTORY_FIELD_NUMBER: _ClassVar[int]
@@ -355,6 +411,7 @@ class Limits(_message.Message):
     MAX_SHOWN_FIELD_NUMBER: _ClassVar[int]
     MAX_RANKED_FIELD_NUMBER: _ClassVar[int]
     MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ITEMS_FIELD_NUMBER: _ClassVar[int]
     max_k: int
     max_viewers: int
     max_history: int
@@ -367,10 +424,11 @@ class Limits(_message.Message):
     max_shown: int
     max_ranked: int
     max_events: int
-    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ..., max_events: _Optional[int] = ...) -> None: ...
+    max_items: int
+    def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ..., max_events: _Optional[int] = ..., max_items: _Optional[int] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
-    __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max")
+    __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max", "changes")
     class UserFeaturesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -394,6 +452,7 @@ class GetModelInfoResponse(_message.Message):
     ITEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
     RATING_MIN_FIELD_NUMBER: _ClassVar[int]
     RATING_MAX_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
     versions: ModelVersions
     items: int
     users: int
@@ -403,4 +462,5 @@ class GetModelInfoResponse(_message.Message):
     item_features: _containers.ScalarMap[str, str]
     rating_min: float
     rating_max: float
-    def __init__(self, versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., index_kind: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., user_features: _Optional[_Mapping[str, str]] = ..., item_features: _Optional[_Mapping[str, str]] = ..., rating_min: _Optional[float] = ..., rating_max: _Optional[float] = ...) -> None: ...
+    changes: CatalogueChanges
+    def __init__(self, versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., index_kind: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., user_features: _Optional[_Mapping[str, str]] = ..., item_features: _Optional[_Mapping[str, str]] = ..., rating_min: _Optional[float] = ..., rating_max: _Optional[float] = ..., changes: _Optional[_Union[CatalogueChanges, _Mapping]] = ...) -> None: ...

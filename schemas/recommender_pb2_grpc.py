@@ -54,6 +54,16 @@ class RecommenderStub:
                 request_serializer=schemas_dot_recommender__pb2.RecordEventsRequest.SerializeToString,
                 response_deserializer=schemas_dot_recommender__pb2.RecordEventsResponse.FromString,
                 _registered_method=True)
+        self.UpsertItems = channel.unary_unary(
+                '/matinee.v1.Recommender/UpsertItems',
+                request_serializer=schemas_dot_recommender__pb2.UpsertItemsRequest.SerializeToString,
+                response_deserializer=schemas_dot_recommender__pb2.UpsertItemsResponse.FromString,
+                _registered_method=True)
+        self.DeleteItems = channel.unary_unary(
+                '/matinee.v1.Recommender/DeleteItems',
+                request_serializer=schemas_dot_recommender__pb2.DeleteItemsRequest.SerializeToString,
+                response_deserializer=schemas_dot_recommender__pb2.DeleteItemsResponse.FromString,
+                _registered_method=True)
         self.GetModelInfo = channel.unary_unary(
                 '/matinee.v1.Recommender/GetModelInfo',
                 request_serializer=schemas_dot_recommender__pb2.GetModelInfoRequest.SerializeToString,
@@ -98,6 +108,26 @@ class RecommenderServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpsertItems(self, request, context):
+        """Adds items to the catalogue, or replaces all that is known of them. The answer comes when the change is
+        on disk and the answering server goes by it; the other workers of its machine do within a second. All
+        items of a call are taken or none. To send a call again is safe: what is as it was changes nothing.
+
+        INVALID_ARGUMENT names the first item at fault, as items[n].field; nothing was changed. After any other
+        failure all of it may be changed, and to send it again is right.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteItems(self, request, context):
+        """Takes items out of the catalogue; as UpsertItems. They stay in the histories of those who watched them,
+        and come back, as new, when they are upserted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModelInfo(self, request, context):
         """What the server runs: versions, catalogue size, limits.
         """
@@ -127,6 +157,16 @@ def add_RecommenderServicer_to_server(servicer, server):
                     servicer.RecordEvents,
                     request_deserializer=schemas_dot_recommender__pb2.RecordEventsRequest.FromString,
                     response_serializer=schemas_dot_recommender__pb2.RecordEventsResponse.SerializeToString,
+            ),
+            'UpsertItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertItems,
+                    request_deserializer=schemas_dot_recommender__pb2.UpsertItemsRequest.FromString,
+                    response_serializer=schemas_dot_recommender__pb2.UpsertItemsResponse.SerializeToString,
+            ),
+            'DeleteItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteItems,
+                    request_deserializer=schemas_dot_recommender__pb2.DeleteItemsRequest.FromString,
+                    response_serializer=schemas_dot_recommender__pb2.DeleteItemsResponse.SerializeToString,
             ),
             'GetModelInfo': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModelInfo,
@@ -242,6 +282,60 @@ class Recommender:
             '/matinee.v1.Recommender/RecordEvents',
             schemas_dot_recommender__pb2.RecordEventsRequest.SerializeToString,
             schemas_dot_recommender__pb2.RecordEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.v1.Recommender/UpsertItems',
+            schemas_dot_recommender__pb2.UpsertItemsRequest.SerializeToString,
+            schemas_dot_recommender__pb2.UpsertItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.v1.Recommender/DeleteItems',
+            schemas_dot_recommender__pb2.DeleteItemsRequest.SerializeToString,
+            schemas_dot_recommender__pb2.DeleteItemsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -19,11 +19,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     parser.add_argument("--backend", help="in-process or tf-serving://HOST:PORT")
     parser.add_argument("--profiles", help="store of events: sqlite:PATH, redis://... or none")
+    parser.add_argument("--catalogue", help="log of its changes: sqlite:PATH or none")
     parser.add_argument("--workers", type=int, help="processes that answer")
     parser.add_argument("--metrics-port", type=int, help="port for Prometheus; 0: none")
     parser.add_argument("--log-level", help="debug, info, warning or error")
     arguments = parser.parse_args()
-    names = ("host", "port", "backend", "profiles", "workers", "metrics_port", "log_level")
+    names = ("host", "port", "backend", "profiles", "catalogue", "workers", "metrics_port")
+    names += ("log_level",)
     given = {name: getattr(arguments, name) for name in names}
     try:
         config = load_config(arguments.config).serve

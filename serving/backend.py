@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,10 +14,13 @@ from schemas.artifacts import Artifact
 from schemas.cards import Card
 from serving.catalogue import Catalogue
 from serving.in_process import InProcess
+from serving.item_vectors import ItemVectors
 from serving.profiles import NUMBERS, Profile
-from serving.signatures import Backend, Shapes, Signature
+from serving.signatures import Backend, Shapes, Signature, Signatures
 
 HISTORY = (columns.HISTORY_ITEM_ID, columns.HISTORY_RATING, columns.HISTORY_TIMESTAMP)
+HISTORY_VECTOR, CANDIDATE_VECTOR = "history_vector", "candidate_vector"
+"""Inputs of `from_vectors`, which is called where a model does not hold the vector of an item."""
 
 
 class RankerScores(NamedTuple):
@@ -73,15 +77,37 @@ class QueryEncoder:
         self.model = (backend or InProcess()).open(retrieval, "retrieval")
         outputs = {"query_vector": np.float32}
         self._encode = Signature(self.model, "serving_default", inputs, outputs)
+        given = [*inputs, HISTORY_VECTOR]
+        self._from_vectors = Signature(self.model, "from_vectors", given, outputs)
         self._embedding_dim = int(config["embedding_dim"])
         self._viewers = _Viewers(card, catalogue, int(config["history_len"]))
+        self.items = _item_vectors(self.model, card, catalogue)
+
+    def over(self, catalogue: Catalogue) -> QueryEncoder:
+        """The same over another state of the catalogue."""
+        other = copy.copy(self)
+        other._viewers, other.items = self._viewers.over(catalogue), self.items.over(catalogue)
+        return other
 
     def encode(self, viewers: Sequence[Profile]) -> np.ndarray:
         """Query vectors of now, `[viewers, embedding_dim]` float32."""
+        rows = self._viewers.rows(viewers)
+        vectors = self.items.of(rows) if self._viewers.changed(rows) else None
+        return self._encoded(viewers, vectors)
+
+    def warm_up(self, row: np.ndarray) -> None:
+        """Calls for an item, `[1]` int64 row, what new items need and others do not."""
+        viewer = self._viewers.of_one_item(row)
+        self._encoded([viewer], self.items.of(self._viewers.rows([viewer])))
+
+    def _encoded(self, viewers: Sequence[Profile], vectors: np.ndarray | None) -> np.ndarray:
+        """With the vectors of the histories, or by the model's own."""
         now = np.full(len(viewers), time.time(), np.int64)
-        context = dict.fromkeys(self._context, now)
+        tensors = self._viewers.tensors(viewers) | dict.fromkeys(self._context, now)
         shapes = {"query_vector": (len(viewers), self._embedding_dim)}
-        return self._encode(self._viewers.tensors(viewers) | context, shapes)["query_vector"]
+        if vectors is None:
+            return self._encode(tensors, shapes)["query_vector"]
+        return self._from_vectors(tensors | {HISTORY_VECTOR: vectors}, shapes)["query_vector"]
 
 
 class Ranker:
@@ -98,10 +124,20 @@ class Ranker:
         moved = scores | {columns.EVENT: np.int64}
         self._explain = Signature(self.model, "explain", inputs, moved)
         self._rank = Signature(self.model, "serving_default", inputs, scores)
+        given = [*inputs, HISTORY_VECTOR, CANDIDATE_VECTOR]
+        self._from_vectors = Signature(self.model, "from_vectors", given, scores)
         settings = ranking.manifest["config"]
         self._explained_events = min(columns.EXPLAINED_EVENTS, int(settings["attention_len"]))
         self._viewers = _Viewers(card, catalogue, int(settings["history_len"]))
         self._item_ids = catalogue.encoded_ids
+        self._items = _item_vectors(self.model, card, catalogue)
+
+    def over(self, catalogue: Catalogue) -> Ranker:
+        """The same over another state of the catalogue."""
+        other = copy.copy(self)
+        other._viewers, other._items = self._viewers.over(catalogue), self._items.over(catalogue)
+        other._item_ids = catalogue.encoded_ids
+        return other
 
     def rank(
         self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray
@@ -113,10 +149,33 @@ class Ranker:
             rows: `[candidates]` int64 catalogue rows.
             retrieval_scores: `[candidates, viewers]` float32 inner products.
         """
+        history = self._viewers.rows(viewers)
+        changed = self._viewers.changed(history) or self._viewers.changed(rows)
+        return self._ranked(viewers, rows, retrieval_scores, by_vectors=changed)
+
+    def warm_up(self, row: np.ndarray) -> None:
+        """As `QueryEncoder.warm_up`."""
+        viewer, score = self._viewers.of_one_item(row), np.zeros((1, 1), np.float32)
+        self._ranked([viewer], row, score, by_vectors=True)
+
+    def _ranked(
+        self,
+        viewers: Sequence[Profile],
+        rows: np.ndarray,
+        retrieval_scores: np.ndarray,
+        by_vectors: bool,
+    ) -> RankerScores:
+        """With the vectors of all items that there are, or by the model's own."""
         each = (len(rows), len(viewers))
         shapes = {"rating": each, "joint_rating": each[:1], "watch_next": each}
         tensors = self._tensors(viewers, rows, retrieval_scores)
-        return RankerScores(**_of_one(self._rank, tensors, shapes))
+        if not by_vectors:
+            return RankerScores(**_of_one(self._rank, tensors, shapes))
+        history = self._viewers.rows(viewers)
+        vectors = self._items.of(np.concatenate([rows, history.ravel()]))
+        tensors[CANDIDATE_VECTOR] = vectors[: len(rows)]
+        tensors[HISTORY_VECTOR] = vectors[len(rows) :].reshape(*history.shape, -1)
+        return RankerScores(**_of_one(self._from_vectors, tensors, shapes))
 
     def explain(
         self, viewers: Sequence[Profile], rows: np.ndarray, retrieval_scores: np.ndarray
@@ -157,13 +216,38 @@ def _of_one(
     return {name: value[0] for name, value in outputs.items()}
 
 
+def _item_vectors(model: Signatures, card: Card, catalogue: Catalogue) -> ItemVectors:
+    inputs = [columns.ITEM_ID, *card.item_inputs]
+    encode = Signature(model, "encode_items", inputs, {"item_vector": np.float32})
+    return ItemVectors(encode, catalogue)
+
+
 class _Viewers:
     """Profiles as padded arrays."""
 
     def __init__(self, card: Card, catalogue: Catalogue, history_len: int) -> None:
         self._item_ids = catalogue.encoded_ids
+        self.changed = catalogue.changed
         self._history_len = history_len
         self._kinds = card.user_inputs
+
+    def over(self, catalogue: Catalogue) -> _Viewers:
+        """The same over another state of the catalogue."""
+        other = copy.copy(self)
+        other._item_ids, other.changed = catalogue.encoded_ids, catalogue.changed
+        return other
+
+    def of_one_item(self, row: np.ndarray) -> Profile:
+        """A viewer of whom nothing but one event without rating and time is known."""
+        return Profile(
+            rows=row,
+            ratings=np.full(1, np.nan, np.float32),
+            timestamps=np.zeros(1, np.int64),
+            features={
+                name: NUMBERS[kind][1] if kind in NUMBERS else ""
+                for name, kind in self._kinds.items()
+            },
+        )
 
     def tensors(self, viewers: Sequence[Profile]) -> dict[str, np.ndarray]:
         """The history_* arrays `[viewers, events]`, as in `rows`, and user inputs `[viewers]`."""

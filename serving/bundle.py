@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemas.artifacts import Artifact
 from schemas.cards import Card, card_from_dict
 from serving.backend import QueryEncoder, Ranker
 from serving.catalogue import Catalogue
+from serving.changes import no_changes
 from serving.profiles import Profiles
 from serving.retriever import Retriever, open_retriever
-from serving.run_versions import latest_versions
+from serving.run_versions import MERGED, STAGES, latest_versions
 from serving.signatures import Backend
 
 
@@ -29,6 +30,8 @@ class Bundle:
         encoder: The query tower.
         ranker: The ranking model.
         versions: Stage name to artefact version.
+        log_number: The newest change of the catalogue that is in all this; 0: none.
+        log_identity: Of the log that has it.
     """
 
     card: Card
@@ -38,6 +41,8 @@ class Bundle:
     encoder: QueryEncoder
     ranker: Ranker
     versions: Mapping[str, str]
+    log_number: int = 0
+    log_identity: str = ""
 
     def check_models(self) -> None:
         """Returns if both models would answer now.
@@ -65,16 +70,18 @@ def open_bundle(run: Path, backend: Backend | None = None) -> Bundle:
 
 
 def open_stages(stages: Mapping[str, Artifact], backend: Backend | None = None) -> Bundle:
-    """Opens given builds, which belong together; see `open_bundle`."""
+    """Opens given builds, which belong together; see `open_bundle`.
+
+    Args:
+        stages: As `RunVersions.stages`.
+        backend: As there.
+    """
     prepared = stages["prepared"].path
     card = card_from_dict(json.loads((prepared / "card.json").read_text()), str(prepared))
-    catalogue = Catalogue(prepared / "catalogue.parquet", card)
-    retriever = open_retriever(stages["index"])
-    if retriever.item_ids != catalogue.item_ids:
-        raise ValueError(
-            f"{stages['index'].path}: expected the {len(catalogue)} items of {prepared} in their "
-            f"order, got {len(retriever)} others; build the index again"
-        )
+    merged = stages.get(MERGED)
+    path = (merged.path if merged else prepared) / "catalogue.parquet"
+    catalogue = Catalogue(path, card)
+    retriever = _retriever(stages["index"], catalogue, path)
     return Bundle(
         card=card,
         catalogue=catalogue,
@@ -82,5 +89,21 @@ def open_stages(stages: Mapping[str, Artifact], backend: Backend | None = None) 
         retriever=retriever,
         encoder=QueryEncoder(stages["retrieval"], card, catalogue, backend),
         ranker=Ranker(stages["ranking"], card, catalogue, backend),
-        versions={stage: artifact.version for stage, artifact in stages.items()},
+        versions={stage: stages[stage].version for stage in STAGES},
+        log_number=merged.figures["log_number"] if merged else 0,
+        log_identity=merged.figures["log_identity"] if merged else "",
     )
+
+
+def _retriever(index: Artifact, catalogue: Catalogue, path: Path) -> Retriever:
+    """The index; items that were deleted before it was built have the rows behind its own."""
+    retriever = open_retriever(index)
+    built, ids = len(retriever), catalogue.item_ids
+    if retriever.item_ids != ids[:built] or catalogue.count != built:
+        raise ValueError(
+            f"{index.path}: expected the {catalogue.count} items of {path} in their order, "
+            f"got {built} others; build the index again"
+        )
+    width = retriever.index.vectors.shape[1]
+    changes = no_changes(built, width, ids[built:])
+    return replace(retriever, changes=changes)

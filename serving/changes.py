@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -23,12 +23,14 @@ class Changes:
         rows: `[side items]` int64, ascending: the items searched here, exactly.
         vectors: `[side items, embedding_dim]` float32, theirs.
         added: Item id to row of those that the built index does not know, deleted ones too.
+        retired: How many of the added ones were deleted before it was built.
     """
 
     stale: np.ndarray
     rows: np.ndarray
     vectors: np.ndarray
     added: Mapping[str, int]
+    retired: int = 0
 
     @property
     def built(self) -> int:
@@ -53,7 +55,7 @@ class Changes:
     @property
     def count(self) -> int:
         """Rows that are not as they were built; those of deleted new items take room too."""
-        return self.stale_count + len(self.added)
+        return self.stale_count + len(self.added) - self.retired
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where rows lie among the side items, `[rows]` int64; -1 for those that do not."""
@@ -80,7 +82,8 @@ class Changes:
         kept = self._without(rows)
         all_rows = np.concatenate([self.rows[kept], rows])
         order = np.argsort(all_rows)
-        return Changes(
+        return replace(
+            self,
             stale=self._with_stale(rows),
             rows=all_rows[order],
             vectors=np.concatenate([self.vectors[kept], vectors])[order],
@@ -106,11 +109,18 @@ class Changes:
         return stale
 
 
-def no_changes(built: int, embedding_dim: int) -> Changes:
-    """What a newly opened index begins with."""
+def no_changes(built: int, embedding_dim: int, retired: Sequence[str] = ()) -> Changes:
+    """What a newly opened index begins with.
+
+    Args:
+        built: Its items.
+        embedding_dim: Of its vectors.
+        retired: Ids of items that were deleted before, which have the rows behind those.
+    """
     return Changes(
         stale=np.zeros(built, dtype=bool),
         rows=np.zeros(0, dtype=np.int64),
         vectors=np.zeros((0, embedding_dim), dtype=np.float32),
-        added=MappingProxyType({}),
+        added=MappingProxyType({item_id: built + at for at, item_id in enumerate(retired)}),
+        retired=len(retired),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -157,6 +157,38 @@ class Client:
             ClientError: As `recommend`.
         """
         return self._call(self._stub.RecordEvents, iter(events))
+
+    def upsert_items(
+        self, items: Mapping[str, Mapping[str, Sequence[str]]]
+    ) -> pb.UpsertItemsResponse:
+        """Adds items to the catalogue, or replaces all that is known of them; safe to repeat.
+
+        Args:
+            items: Item id to feature name to values.
+
+        Raises:
+            ClientError: As `recommend`.
+        """
+        request = pb.UpsertItemsRequest(
+            items=[
+                pb.Item(
+                    item_id=item_id,
+                    features={
+                        name: pb.FeatureValues(values=values) for name, values in features.items()
+                    },
+                )
+                for item_id, features in items.items()
+            ]
+        )
+        return self._call(self._stub.UpsertItems, request)
+
+    def delete_items(self, item_ids: Iterable[str]) -> pb.DeleteItemsResponse:
+        """Takes items out of the catalogue; safe to repeat.
+
+        Raises:
+            ClientError: As `recommend`.
+        """
+        return self._call(self._stub.DeleteItems, pb.DeleteItemsRequest(item_ids=item_ids))
 
     def model_info(self) -> pb.GetModelInfoResponse:
         """What the server runs.

@@ -15,9 +15,9 @@ class Eligible:
     """The items that may be returned; each of the others counts for one reason.
 
     Attributes:
-        items: Items of the catalogue.
+        items: Items of the catalogue; those that were deleted are none, and never allowed.
         barred: Distinct rows that may not be returned, int64, ascending.
-        allowed: `[items]` bool, of which rows that are not barred may be; None: all.
+        allowed: `[rows]` bool, of which rows that are not barred may be; None: all.
         filtered: Items that the filters do not let through.
         taken: Of the others, those seen or excluded.
         shown: Of what is left, those on earlier pages.
@@ -56,15 +56,17 @@ def eligible_items(
     Args:
         catalogue: All of it.
         taken: Distinct rows that were seen or are excluded, int64, ascending.
-        passing: `[items]` bool, what the filters let through; None: all.
+        passing: `[rows]` bool, what the filters let through; None: all.
         page: Where the page begins.
     """
-    items = len(catalogue)
+    items = catalogue.count
+    if catalogue.live is not None:
+        passing = catalogue.live if passing is None else passing & catalogue.live
     filtered = 0 if passing is None else items - int(np.count_nonzero(passing))
     of_taken = _passing(taken, passing)
     if page.cursor is not None:
         # By far too many for a list of rows.
-        before = np.zeros(items, dtype=bool)
+        before = np.zeros(len(catalogue), dtype=bool)
         before[page.shown] = before[catalogue.popular[: page.cursor]] = True
         open_ones = ~before if passing is None else passing & ~before
         left = int(np.count_nonzero(open_ones)) - _passing(taken, open_ones)

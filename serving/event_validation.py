@@ -18,6 +18,9 @@ from serving.validation import rating_faults
 LONGEST_ID = 256
 """Characters of the ids that a client makes up."""
 
+CLIENT_ID = f"an id of 1 to {LONGEST_ID} characters, without line ends or blanks around it"
+"""What such an id must be."""
+
 AHEAD_SECONDS = 86_400
 """How far a client's clock may be ahead; milliseconds taken for seconds are thousands of years."""
 
@@ -101,11 +104,14 @@ def _columns(requests: Sequence[pb.RecordEventsRequest], now: int) -> Events:
     )
 
 
+def is_client_id(text: str) -> bool:
+    """Whether a text is an id, that preparation would read as the same id."""
+    return 0 < len(text) <= LONGEST_ID and text == text.strip() and not set(text) & {"\n", "\r"}
+
+
 def _id_rule(field: str, ids: Sequence[str]) -> _Rule:
-    """What preparation would not read as the same id, or would refuse, is refused here too."""
-    broken = [not 0 < len(i) <= LONGEST_ID or i != i.strip() or "\n" in i or "\r" in i for i in ids]
-    expected = f"an id of 1 to {LONGEST_ID} characters, without line ends or blanks around it"
-    return _Rule(field, expected, np.array(broken, dtype=bool), ids)
+    broken = np.array([not is_client_id(each) for each in ids], dtype=bool)
+    return _Rule(field, CLIENT_ID, broken, ids)
 
 
 def _first(events: Events, count: int) -> Events:

@@ -61,7 +61,7 @@ class LiveIndex:
             )
         ids = tuple(item_ids)
         _check_ids(ids)
-        self._change(lambda current: _with_items(current, ids, taken))
+        self._change(lambda current: with_items(current, ids, taken))
 
     def delete(self, item_ids: Sequence[str]) -> None:
         """Takes items out; no search that begins later finds them.
@@ -71,7 +71,7 @@ class LiveIndex:
         """
         ids = tuple(item_ids)
         _check_ids(ids)
-        self._change(lambda current: _without_items(current, ids))
+        self._change(lambda current: without_items(current, ids))
 
     def rebuild(self, build: Build) -> Artifact:
         """Merges all changes into a new index and swaps it in; the old directory stays as it is.
@@ -120,7 +120,8 @@ class LiveIndex:
                 self._since_rebuild.append(change)
 
 
-def _with_items(current: Retriever, item_ids: Sequence[str], vectors: np.ndarray) -> Retriever:
+def with_items(current: Retriever, item_ids: Sequence[str], vectors: np.ndarray) -> Retriever:
+    """An index in which some items, each once, are found by the vectors given."""
     rows = np.array([current.row(item_id) for item_id in item_ids], dtype=np.int64)
     unknown = np.flatnonzero(rows < 0)
     rows[unknown] = np.arange(len(unknown)) + len(current)
@@ -128,7 +129,12 @@ def _with_items(current: Retriever, item_ids: Sequence[str], vectors: np.ndarray
     return replace(current, changes=current.changes.with_items(rows, vectors, new))
 
 
-def _without_items(current: Retriever, item_ids: Sequence[str]) -> Retriever:
+def without_items(current: Retriever, item_ids: Sequence[str]) -> Retriever:
+    """An index in which some items, each once, are not found.
+
+    Raises:
+        ValueError: One is no item of it.
+    """
     rows = current.rows(item_ids)
     if (rows < 0).any():
         gone = [item_id for item_id, row in zip(item_ids, rows, strict=True) if row < 0]

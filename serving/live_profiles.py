@@ -65,7 +65,7 @@ class LiveProfiles:
 
     def _followed(self, before: Profile, recorded: RecordedHistory) -> Profile:
         """Both histories as one: in order of time, of each item the newest event."""
-        rows = self._catalogue.rows(recorded.item_ids)
+        rows = self._catalogue.known_rows(recorded.item_ids)
         known = rows >= 0
         rows = np.concatenate([before.rows, rows[known]]).astype(np.int64)
         timestamps = np.concatenate([before.timestamps, recorded.timestamps[known]])

@@ -39,6 +39,10 @@ class Recommender:
 
     All methods raise `RequestError` for what is the client's fault, and those that read or write
     what was recorded `StoreUnavailable`.
+
+    Attributes:
+        config: The server's limits.
+        model_versions: Of what is served, as answers say it.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class Recommender:
         self._popular = Popular(bundle.catalogue)
         self._respond = Respond(bundle.catalogue)
         self._pages = Pages(bundle.catalogue, bundle.versions, config.max_shown, config.max_k)
-        self._versions = pb.ModelVersions(
+        self.model_versions = pb.ModelVersions(
             retrieval=bundle.versions["retrieval"],
             index=bundle.versions["index"],
             ranking=bundle.versions["ranking"],
@@ -112,7 +116,7 @@ class Recommender:
                 *shortage_notes(eligible, query.k, len(listed), bool(query.spread.caps)),
             ],
             stages=trace.reports,
-            versions=self._versions,
+            versions=self.model_versions,
             objective=query.goal.objective,
             group_strategy=query.goal.strategy,
             next_page_token=self._pages.next(request, page, eligible, ranked, listed),
@@ -135,7 +139,7 @@ class Recommender:
             unknown_item_ids=query.unknown,
             notes=viewer_notes(viewers) + candidate_notes(query),
             stages=trace.reports,
-            versions=self._versions,
+            versions=self.model_versions,
             objective=query.goal.objective,
             group_strategy=query.goal.strategy,
         )
@@ -156,9 +160,9 @@ class Recommender:
                 for item, score in zip(items(catalogue, rows), scores.tolist(), strict=True)
             ],
             notes=shortage_notes(
-                Eligible(len(catalogue), barred, taken=len(barred)), query.k, len(rows)
+                Eligible(catalogue.count, barred, taken=len(barred)), query.k, len(rows)
             ),
-            versions=self._versions,
+            versions=self.model_versions,
         )
 
     def record_events(self, requests: Sequence[pb.RecordEventsRequest], so_far: Tally) -> Tally:
@@ -171,8 +175,8 @@ class Recommender:
         """What the server runs."""
         bundle, config = self._bundle, self.config
         return pb.GetModelInfoResponse(
-            versions=self._versions,
-            items=len(bundle.catalogue),
+            versions=self.model_versions,
+            items=bundle.catalogue.count,
             users=len(bundle.profiles),
             index_kind=bundle.retriever.kind,
             limits=pb.Limits(
@@ -188,11 +192,13 @@ class Recommender:
                 max_shown=config.max_shown,
                 max_ranked=config.max_ranked,
                 max_events=config.max_events,
+                max_items=config.max_items,
             ),
             user_features={n: str(f.kind) for n, f in bundle.card.user_features.items()},
             item_features={n: str(f.kind) for n, f in bundle.card.item_features.items()},
             rating_min=bundle.card.rating.min if bundle.card.rating else 0.0,
             rating_max=bundle.card.rating.max if bundle.card.rating else 0.0,
+            changes=catalogue_changes(bundle),
         )
 
     def check_models(self) -> None:
@@ -207,10 +213,14 @@ class Recommender:
         """Sends requests down the path, so that no client waits for TensorFlow's first run.
 
         Raises:
-            ValueError: They are answered with nothing.
+            ValueError: They are answered with nothing, though there are items.
             BackendError: The models do not answer.
         """
-        event = pb.Event(item_id=self._bundle.catalogue.item_ids[0])
+        bundle = self._bundle
+        first = np.zeros(1, dtype=np.int64)
+        bundle.encoder.warm_up(first)
+        bundle.ranker.warm_up(first)
+        event = pb.Event(item_id=bundle.catalogue.item_id(0))
         viewer = pb.Viewer(anonymous=pb.AnonymousViewer(events=[event]))
         for viewers in (1, min(2, self.config.max_viewers)):
             # Seen items stay in, so that even a catalogue of one item reaches the ranker.
@@ -220,5 +230,20 @@ class Recommender:
                 seen_policy=pb.INCLUDE_SEEN,
                 explain=viewers <= self.config.max_explained_viewers,
             )
-            if not self.recommend(request, "warm-up").recommendations:
+            found = self.recommend(request, "warm-up").recommendations
+            if bundle.catalogue.count and not found:
                 raise ValueError(f"warm-up: expected an item for {viewers} viewers, got none")
+
+
+def catalogue_changes(bundle: Bundle) -> pb.CatalogueChanges:
+    """How the catalogue differs from the prepared data."""
+    catalogue, needs = bundle.catalogue, bundle.retriever.needs_rebuild
+    if catalogue.live is None or catalogue.new is None or catalogue.revision is None:
+        return pb.CatalogueChanges(needs_rebuild=needs)
+    live, new = catalogue.live, catalogue.new
+    return pb.CatalogueChanges(
+        added=int(np.count_nonzero(live & new)),
+        changed=int(np.count_nonzero(live & ~new & (catalogue.revision > 0))),
+        deleted=int(np.count_nonzero(~live & ~new)),
+        needs_rebuild=needs,
+    )

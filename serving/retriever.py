@@ -10,6 +10,7 @@ import numpy as np
 from schemas.artifacts import Artifact
 from schemas.searcher import effort_at_depth, fetch_behind_filter
 from serving.changes import Changes, no_changes
+from serving.deadline import current_deadline
 from serving.hits import Hits, best_of_blocks, no_hits
 from serving.opened_index import OpenedIndex, open_index
 
@@ -178,6 +179,7 @@ class Retriever:
         hits = no_hits(len(queries), k)
         open_ones = np.arange(len(queries))
         for attempt in self._attempts(k, most_barred, passing):
+            current_deadline().check()  # each takes longer than the one before
             answered = []
             for at, rows, scores in zip(open_ones, *attempt(queries[open_ones]), strict=True):
                 found = ~np.isnan(scores)

@@ -10,8 +10,12 @@ from schemas.artifacts import Artifact, check_belong_together, open_artifact, sh
 
 STAGES = ("prepared", "retrieval", "index", "ranking")
 
+MERGED = "catalogue"
+"""The stage that writes a catalogue with its changes, for those runs whose index is built of it."""
+
 SERVED = {
     "prepared": ("card.json", "catalogue.parquet", "profiles.parquet"),
+    MERGED: ("catalogue.parquet",),
     "retrieval": ("model/",),
     "index": ("",),
     "ranking": ("model/",),
@@ -25,7 +29,7 @@ class RunVersions:
     """One build of every stage, made from each other.
 
     Attributes:
-        stages: Stage name to build.
+        stages: Stage name to build; `MERGED` is among them where the index was built of one.
     """
 
     stages: Mapping[str, Artifact]
@@ -33,7 +37,7 @@ class RunVersions:
     @property
     def names(self) -> dict[str, str]:
         """Stage name to version."""
-        return {stage: artifact.version for stage, artifact in self.stages.items()}
+        return {stage: self.stages[stage].version for stage in STAGES}
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -68,12 +72,19 @@ def latest_versions(run: Path) -> RunVersions:
         FileNotFoundError: A stage has no finished build; the message names it.
         ValueError: A manifest is damaged, or the stages were not built from each other.
     """
-    return versions_at({stage: str(run / stage) for stage in STAGES})
+    stages = {stage: open_artifact(run / stage) for stage in STAGES}
+    read = stages["index"].manifest["inputs"].get(MERGED)
+    if read is not None:
+        stages[MERGED] = open_artifact(run / MERGED / read["version"])
+    return _together(stages)
 
 
 def versions_at(paths: Mapping[str, str]) -> RunVersions:
-    """Builds at given directories; see `latest_versions`."""
-    stages = {stage: open_artifact(Path(paths[stage])) for stage in STAGES}
+    """Builds at given directories, as `RunVersions.paths` has them; see `latest_versions`."""
+    return _together({stage: open_artifact(Path(path)) for stage, path in paths.items()})
+
+
+def _together(stages: Mapping[str, Artifact]) -> RunVersions:
     check_belong_together(stages)
     return RunVersions(stages)
 

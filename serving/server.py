@@ -18,9 +18,9 @@ from grpc_reflection.v1alpha import reflection
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
+from serving.live_recommender import LiveRecommender
 from serving.metrics import Metrics
 from serving.model_watch import watch_models
-from serving.recommender import Recommender
 from serving.service import RecommenderService
 from serving.sockets import connections, host_before_port, stop_listening
 from serving.worker import leaving_seconds
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 async def serve_until_stopped(
-    recommender: Recommender, config: ServeConfig, metrics: Metrics, ready: Callable[[], None]
+    recommender: LiveRecommender, config: ServeConfig, metrics: Metrics, ready: Callable[[], None]
 ) -> None:
     """Listens and answers until SIGTERM, or until SIGUSR1 and its last connection's end.
 

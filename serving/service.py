@@ -20,9 +20,9 @@ from serving.deadline import Deadline
 from serving.errors import REQUEST_ID, BackendError, RequestError
 from serving.event_store.store import StoreUnavailable
 from serving.event_stream import EventStreams
+from serving.live_recommender import LiveRecommender
 from serving.logs import failure, fields
 from serving.metrics import Metrics
-from serving.recommender import Recommender
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -38,7 +38,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
 
     def __init__(
         self,
-        recommender: Recommender,
+        recommender: LiveRecommender,
         pool: ThreadPoolExecutor,
         max_concurrent: int,
         metrics: Metrics | None = None,
@@ -82,6 +82,16 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         self, request: pb.GetModelInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.GetModelInfoResponse:
         return await self._answer(self._recommender.model_info, request, context)
+
+    async def UpsertItems(
+        self, request: pb.UpsertItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.UpsertItemsResponse:
+        return await self._answer(self._recommender.upsert_items, request, context)
+
+    async def DeleteItems(
+        self, request: pb.DeleteItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.DeleteItemsResponse:
+        return await self._answer(self._recommender.delete_items, request, context)
 
     async def RecordEvents(
         self,

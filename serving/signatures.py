@@ -18,6 +18,9 @@ Arrays = Mapping[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
 """Output name to the shape that it must have."""
 
+ANY = -1
+"""In such a shape, a length that the model decides."""
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -133,7 +136,7 @@ class Signature:
 
     def _checked(self, name: str, value: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
         dtype = np.dtype(self._outputs[name])
-        if value is None or value.dtype != dtype or value.shape != shape:
+        if value is None or value.dtype != dtype or not _fits(value.shape, shape):
             got = "none" if value is None else f"{value.dtype} {list(value.shape)}"
             raise BackendError(
                 grpc.StatusCode.INTERNAL,
@@ -142,6 +145,13 @@ class Signature:
         if not np.isfinite(value).all():
             raise FloatingPointError(f"the model's {name} holds NaN or infinity")
         return value
+
+
+def _fits(got: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a shape is as it must be."""
+    return len(got) == len(shape) and all(
+        wanted in (ANY, length) for length, wanted in zip(got, shape, strict=True)
+    )
 
 
 def _listed(outputs: Mapping[str, np.dtype]) -> str:

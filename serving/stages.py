@@ -234,20 +234,27 @@ class Respond:
     def __call__(self, ranked: Ranked, k: int) -> list[pb.Recommendation]:
         top = ranked.top(k)
         predictions = {name: values.tolist() for name, values in top.predictions.items()}
-        reasons = self._reasons(top)
+        reasons, sources = self._reasons(top), self._sources(top)
         return [
             pb.Recommendation(
                 item=item,
                 scores=pb.Scores(
                     score=score, **{name: values[at] for name, values in predictions.items()}
                 ),
-                source=top.source,
+                source=sources[at],
                 reasons=reasons[at],
             )
             for at, (item, score) in enumerate(
                 zip(items(self.catalogue, top.rows), top.score.tolist(), strict=True)
             )
         ]
+
+    def _sources(self, ranked: Ranked) -> list[pb.Source]:
+        """Where each item comes from."""
+        new = self.catalogue.new
+        if ranked.source != pb.PERSONAL or new is None:
+            return [ranked.source] * len(ranked)
+        return [pb.NEW_ITEM if each else pb.PERSONAL for each in new[ranked.rows].tolist()]
 
     def _reasons(self, ranked: Ranked) -> list[list[pb.Reason]]:
         """The reasons of each item; none where they are not known."""
@@ -270,7 +277,7 @@ def items(catalogue: Catalogue, rows: np.ndarray) -> list[pb.Item]:
     """Catalogue rows as the client sees them."""
     return [
         pb.Item(
-            item_id=catalogue.item_ids[row],
+            item_id=catalogue.item_id(row),
             features={name: pb.FeatureValues(values=texts) for name, texts in features.items()},
         )
         for row, features in zip(rows, catalogue.features(rows), strict=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sized
 from typing import Any, TypeVar
 
 from schemas import recommender_pb2 as pb
+from serving.deadline import current_deadline
 
 Out = TypeVar("Out", bound=Sized)
 
@@ -22,7 +23,12 @@ class Trace:
         self.reports: list[pb.StageReport] = []
 
     def run(self, stage: Callable[..., Out], narrowed: Sized, *rest: Any) -> Out:
-        """Calls `stage(narrowed, *rest)`; items in and out are lengths."""
+        """Calls `stage(narrowed, *rest)`; items in and out are lengths.
+
+        Raises:
+            RequestError: Nobody waits for the request any more; the stage does not begin.
+        """
+        current_deadline().check()
         started = time.perf_counter()
         result = stage(narrowed, *rest)
         self.reports.append(

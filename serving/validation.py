@@ -250,7 +250,7 @@ class Validator:
         )
 
     def _items(self, field: str, events: Sequence[pb.Event]) -> np.ndarray:
-        rows = self._catalogue.rows(event.item_id for event in events)
+        rows = self._catalogue.known_rows(event.item_id for event in events)
         at = _first(rows < 0)
         if at is not None:
             raise invalid(f"{field}[{at}].item_id", "an item of the catalogue", events[at].item_id)

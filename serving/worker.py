@@ -91,17 +91,23 @@ def main() -> None:
 
 async def _serve(task: Task) -> None:
     # TensorFlow only now, for the supervisor imports this module.
+    from serving.catalogue_log.choose import open_log
+    from serving.catalogue_watch import watching
     from serving.event_store.choose import open_store
     from serving.metrics import CountedEvents, Metrics
     from serving.opening import open_recommender
     from serving.server import serve_until_stopped
 
-    metrics = Metrics(CollectorRegistry())
-    with contextlib.closing(open_store(task.config.profiles, Path(task.run))) as store:
+    metrics, config, run = Metrics(CollectorRegistry()), task.config, Path(task.run)
+    with (
+        contextlib.closing(open_store(config.profiles, run)) as store,
+        contextlib.closing(open_log(config.catalogue, run)) as changes,
+    ):
         counted = CountedEvents(store, metrics)
-        recommender = open_recommender(task.paths, task.config, counted)
+        recommender = open_recommender(task.paths, config, counted, changes)
         metrics.serves(recommender.versions)
-        await serve_until_stopped(recommender, task.config, metrics, lambda: tell(READY))
+        with watching(recommender.refresh):
+            await serve_until_stopped(recommender, config, metrics, lambda: tell(READY))
 
 
 def tell(state: str, **values: Any) -> None:

@@ -59,8 +59,27 @@ def index_retrieval(
     retrieval: Artifact, config: IndexConfig, out: Path, progress: Progress = show_nothing
 ) -> dict[str, Any]:
     """Indexes the items of a retrieval artefact; see `build_index`."""
-    item_ids = (retrieval.path / ITEM_IDS).read_bytes().decode().split("\n")[:-1]
-    vectors = np.load(retrieval.path / ITEM_VECTORS, allow_pickle=False)
+    return index_items(retrieval, retrieval, config, out, progress)
+
+
+def index_items(
+    items: Artifact,
+    retrieval: Artifact,
+    config: IndexConfig,
+    out: Path,
+    progress: Progress = show_nothing,
+) -> dict[str, Any]:
+    """Indexes the items of an artefact, measured on the queries of a retrieval artefact.
+
+    Args:
+        items: With `item_ids.txt` and `item_vectors.npy`.
+        retrieval: Whose model made the vectors.
+        config: Thresholds and the recall target.
+        out: An existing, empty directory.
+        progress: As of `build_index`.
+    """
+    item_ids = (items.path / ITEM_IDS).read_bytes().decode().split("\n")[:-1]
+    vectors = np.load(items.path / ITEM_VECTORS, allow_pickle=False)
     queries = np.load(retrieval.path / "query_vectors.npy", allow_pickle=False)
     return build_index(item_ids, vectors, queries, config, out, progress)
 

@@ -27,6 +27,8 @@ class ServeConfig:
         profiles: Where events are recorded and read: `sqlite:`, the file `state/events.sqlite` of
             the run; `sqlite:PATH`, another; `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]` (or
             `rediss://`), a Redis that several servers share; `none`, nowhere.
+        catalogue: Where changes of the catalogue are kept: `sqlite:`, the file
+            `state/catalogue.sqlite` of the run; `sqlite:PATH`, another; `none`: none are taken.
         candidates: Items retrieved per viewer before ranking.
         max_k: Largest accepted k.
         max_viewers: Most viewers of one request.
@@ -43,6 +45,7 @@ class ServeConfig:
         max_message_bytes: Largest request message.
         max_recorded: Newest recorded events of a user that a request reads.
         max_events: Most events of one call of RecordEvents.
+        max_items: Most items of one call that changes the catalogue.
         event_batch: Events written at once.
         event_wait_seconds: How long a client may leave the server waiting for its next event.
         max_concurrent: Requests in progress in a worker before RESOURCE_EXHAUSTED; as many streams
@@ -68,6 +71,7 @@ class ServeConfig:
     host: str = "127.0.0.1"
     port: int = 8500
     profiles: str = "sqlite:"
+    catalogue: str = "sqlite:"
     candidates: int = 200
     max_k: int = 500
     max_viewers: int = 8
@@ -82,6 +86,7 @@ class ServeConfig:
     max_message_bytes: int = 1 << 20
     max_recorded: int = 2_000
     max_events: int = 10_000
+    max_items: int = 1_000
     event_batch: int = 500
     event_wait_seconds: float = 30.0
     max_concurrent: int = 64
@@ -125,6 +130,7 @@ class ServeConfig:
             "max_explained_viewers",
             "max_recorded",
             "max_events",
+            "max_items",
             "event_batch",
             "max_concurrent",
             "workers",
@@ -134,6 +140,8 @@ class ServeConfig:
         if self.profiles != "none" and not self.profiles.startswith(STORES):
             expected = "sqlite:, sqlite:PATH, redis://HOST:PORT/DATABASE or none"
             refuse("serve.profiles", expected, self.profiles)
+        if self.catalogue != "none" and not self.catalogue.startswith("sqlite:"):
+            refuse("serve.catalogue", "sqlite:, sqlite:PATH or none", self.catalogue)
         if not 0 < self.event_wait_seconds < math.inf:  # NaN compares false
             expected = "more than 0, and finite"
             refuse("serve.event_wait_seconds", expected, self.event_wait_seconds)

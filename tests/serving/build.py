@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.artifacts import Artifact, build
+from schemas.artifacts import LATEST, Artifact, build, open_artifact
 from schemas.card_tables import EventTable, FileFormat, ItemTable, UserTable
 from schemas.cards import Card, Feature, FeatureKind, RatingScale
 from schemas.config import IndexConfig
+from serving.run_versions import STAGES
 from towers.index import build_index
 
 NAN = float("nan")
@@ -70,6 +72,15 @@ def write_profiles(path: Path, users: Sequence[tuple[Any, ...]]) -> Path:
     }
     pq.write_table(pa.table(table), path / "profiles.parquet")
     return path / "profiles.parquet"
+
+
+def copied_run(run: Path, copy: Path) -> Path:
+    """A run directory of its own, with the latest builds of another: to build on, or to spoil."""
+    for stage in STAGES:
+        artifact = open_artifact(run / stage)
+        shutil.copytree(artifact.path, copy / stage / artifact.version)
+        (copy / stage / LATEST).symlink_to(artifact.version)
+    return copy
 
 
 def make_index(

@@ -3,19 +3,14 @@ import shutil
 
 import pytest
 
-from schemas.artifacts import open_artifact
 from serving.bundle import open_bundle
 from serving.run_versions import STAGES
+from tests.serving.build import copied_run
 
 
 @pytest.fixture
 def copied(run_dir, tmp_path):
-    """The run's latest artefacts, to spoil."""
-    for stage in STAGES:
-        artifact = open_artifact(run_dir / stage)
-        shutil.copytree(artifact.path, tmp_path / stage / artifact.version)
-        (tmp_path / stage / "latest").symlink_to(artifact.version)
-    return tmp_path
+    return copied_run(run_dir, tmp_path)
 
 
 def change_manifest(directory, change):

@@ -18,7 +18,7 @@ ROWS = st.sets(st.integers(0, ITEMS - 1))
 
 
 class Shelf(SimpleNamespace):
-    """What is asked of a catalogue: its length and its order of popularity."""
+    """What is asked of a catalogue: its rows, what is deleted, its order of popularity."""
 
     def __len__(self):
         return len(self.popular)
@@ -34,14 +34,18 @@ def rows(chosen):
     passing=st.none() | ROWS,
     shown=ROWS,
     cursor=st.none() | st.integers(0, ITEMS),
+    deleted=st.none() | ROWS,
 )
-def test_as_sets(order, taken, passing, shown, cursor):
-    catalogue = cast(Catalogue, Shelf(popular=np.array(order)))
-    through = set(range(ITEMS)) if passing is None else passing
+def test_as_sets(order, taken, passing, shown, cursor, deleted):
+    there = set(range(ITEMS)) - (deleted or set())
+    live = None if deleted is None else np.isin(np.arange(ITEMS), rows(there))
+    shelf = Shelf(popular=np.array(order), live=live, count=len(there))
+    catalogue = cast(Catalogue, shelf)
+    through = there if passing is None else passing & there
     mask = None if passing is None else np.isin(np.arange(ITEMS), rows(passing))
     found = eligible_items(catalogue, rows(taken), mask, Page(rows(shown), cursor))
     earlier = shown | set(order[: cursor or 0])
-    assert found.filtered == ITEMS - len(through)
+    assert found.filtered == len(there) - len(through)
     assert found.taken == len(through & taken)
     assert found.shown == len((through - taken) & earlier)
     left = through - taken - earlier

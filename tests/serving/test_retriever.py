@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.config import IndexConfig
+from serving.deadline import Deadline
+from serving.errors import RequestError
 from serving.hits import best_of_blocks
 from serving.retriever import open_retriever
 from tests.serving.build import make_index
@@ -178,3 +180,17 @@ def test_an_index_whose_files_do_not_match_is_not_opened(tmp_path):
     (artifact.path / "item_ids.txt").write_text("i0\ni1\n")
     with pytest.raises(ValueError, match="expected a vector for each of 2 ids, got 10"):
         open_retriever(artifact)
+
+
+def test_no_harder_search_begins_when_nobody_waits(retriever, monkeypatch):
+    deadline, searched = Deadline(), []
+
+    def finds_nothing(queries):
+        searched.append(len(queries))
+        deadline.cancel()
+        return np.zeros((len(queries), 1), np.int64), np.full((len(queries), 1), np.nan, np.float32)
+
+    monkeypatch.setattr(type(retriever), "_attempts", lambda *_: [finds_nothing, finds_nothing])
+    with pytest.raises(RequestError, match="hung up"):
+        deadline.run(retriever.search, QUERIES, 5, [NOTHING] * len(QUERIES))
+    assert searched == [len(QUERIES)]

@@ -217,7 +217,15 @@ def test_grpcurl_lists_the_services(server):
     assert listed.returncode == 0, listed.stderr
     assert set(listed.stdout.split()) >= {SERVICE, "grpc.health.v1.Health"}
     methods = grpcurl(server.target, "list", SERVICE).stdout.split()
-    names = ("GetModelInfo", "Rank", "Recommend", "RecordEvents", "SimilarItems")
+    names = (
+        "DeleteItems",
+        "GetModelInfo",
+        "Rank",
+        "Recommend",
+        "RecordEvents",
+        "SimilarItems",
+        "UpsertItems",
+    )
     assert methods == [f"{SERVICE}.{name}" for name in names]
 
 

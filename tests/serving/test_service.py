@@ -12,8 +12,8 @@ import pytest
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.config import ServeConfig
+from serving import sqlite_file
 from serving.errors import REQUEST_ID
-from serving.event_store import sqlite
 from serving.event_store.sqlite import SqliteEvents
 from serving.recommender import Recommender
 from serving.service import RecommenderService
@@ -112,7 +112,7 @@ def watched(item_id, event_id="e"):
 
 
 def test_a_store_that_does_not_answer(bundle, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.1)
     path = tmp_path / "events.sqlite"
     recommender = Recommender(bundle, ServeConfig(), SqliteEvents(path))
     events = [watched(bundle.catalogue.item_ids[0])]

@@ -81,18 +81,19 @@ def test_warm_up_requests_are_of_one_viewer_and_of_a_pair(exported, run_dir):
         stage: warm_up(exported / name / str(number(run_dir, stage)))
         for stage, name in NAMES.items()
     }
-    queries = [request.inputs["history_item_id"].tensor_shape for request in asked["retrieval"]]
-    assert [shape.dim[0].size for shape in queries] == [1, 2]
-    calls = [
-        (request.model_spec.signature_name, tf.make_ndarray(request.inputs["owner_count"]).tolist())
-        for request in asked["ranking"]
-    ]
-    assert calls == [
-        ("serving_default", [1]),
-        ("explain", [1]),
-        ("serving_default", [2]),
-        ("explain", [2]),
-    ]
+    # What new items need comes first, then one viewer and a pair.
+    signatures = {
+        stage: [request.model_spec.signature_name for request in asked[stage]] for stage in asked
+    }
+    plain, explain = "serving_default", "explain"
+    assert signatures == {
+        "retrieval": ["encode_items", "from_vectors", plain, plain],
+        "ranking": ["encode_items", "from_vectors", plain, explain, plain, explain],
+    }
+    queries = [r.inputs["history_item_id"].tensor_shape for r in asked["retrieval"][1:]]
+    assert [shape.dim[0].size for shape in queries] == [1, 1, 2]
+    owners = [tf.make_ndarray(r.inputs["owner_count"]).tolist() for r in asked["ranking"][1:]]
+    assert owners == [[1], [1], [1], [2], [2]]
     for stage, name in NAMES.items():
         for request in asked[stage]:
             spec = request.model_spec

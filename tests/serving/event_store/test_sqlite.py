@@ -3,6 +3,7 @@ import stat
 
 import pytest
 
+from serving import sqlite_file
 from serving.event_store import sqlite
 from serving.event_store.sqlite import APPLICATION_ID, SqliteEvents
 from serving.event_store.store import StoreUnavailable
@@ -25,14 +26,14 @@ def test_only_the_owner_may_read_the_file(path):
 
 def test_each_commit_is_synced_and_readers_do_not_wait(path):
     store = SqliteEvents(path)
-    connection = store._connection()
+    connection = store._file.connection()
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_history_is_found_by_an_index(path):
     (plan,) = (
-        SqliteEvents(path)._connection().execute(f"EXPLAIN QUERY PLAN {sqlite.READ}", ("u", 3))
+        SqliteEvents(path)._file.connection().execute(f"EXPLAIN QUERY PLAN {sqlite.READ}", ("u", 3))
     )
     assert "USING INDEX history (user_id=?)" in plan[3]
 
@@ -72,7 +73,7 @@ def test_a_directory_that_cannot_be(tmp_path):
 
 
 def test_a_writer_that_never_ends_is_not_waited_for_without_end(path, monkeypatch):
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.1)
     store = SqliteEvents(path)
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -87,11 +88,11 @@ def test_a_full_disk_takes_a_batch_whole_or_not_at_all(path):
     store = SqliteEvents(path)
     store.append(events(EVENT))
     # SQLite's own limit gives the error of a full disk.
-    (pages,) = store._connection().execute("PRAGMA page_count").fetchone()
-    store._connection().execute(f"PRAGMA max_page_count = {pages + 2}")
+    (pages,) = store._file.connection().execute("PRAGMA page_count").fetchone()
+    store._file.connection().execute(f"PRAGMA max_page_count = {pages + 2}")
     many = events(*((f"e{n}", "u", "x" * 200, NAN, 1) for n in range(500)))
     with pytest.raises(StoreUnavailable, match="database or disk is full"):
         store.append(many)
     assert read(store, "u") == [("a", None, 1)]
-    store._connection().execute("PRAGMA max_page_count = 1000000")
+    store._file.connection().execute("PRAGMA max_page_count = 1000000")
     assert store.append(many) == 500

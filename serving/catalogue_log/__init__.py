@@ -1,0 +1,1 @@
+"""What was changed in the catalogue since the data was prepared: durable, read by every worker."""
