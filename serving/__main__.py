@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("--metrics-port", type=int, help="port for Prometheus; 0: none")
     parser.add_argument("--log-level", help="debug, info, warning or error")
     arguments = parser.parse_args()
-    names = ("host", "port", "backend", "profiles", "catalogue", "workers", "metrics_port")
-    names += ("log_level",)
-    given = {name: getattr(arguments, name) for name in names}
+    given = {
+        name: value for name, value in vars(arguments).items() if name not in ("run", "config")
+    }
     try:
         config = load_config(arguments.config).serve
         config = dataclasses.replace(
