@@ -23,19 +23,26 @@ def task(tmp_path, **config):
     return Task(str(tmp_path), paths, ServeConfig(port=1, **config), os.getpid())
 
 
-def child():
-    """The process id of the only child."""
+def children():
+    """The processes that the main thread started; a server that other tests share may be one."""
     file = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    until(file.read_text, "a worker is starting")
-    return int(file.read_text())
+    return {int(process) for process in file.read_text().split()}
+
+
+def new_child(before):
+    """The process id of the only child that was not there before."""
+    until(lambda: children() - before, "a worker is starting")
+    (process,) = children() - before
+    return process
 
 
 def outcome(job, act):
     """What becomes of a worker's start after `act(start, process id)`."""
 
     async def run():
+        before = children()
         start = asyncio.create_task(started(job, NOTHING, None))
-        process = await asyncio.to_thread(child)
+        process = await asyncio.to_thread(new_child, before)
         act(start, process)
         await asyncio.wait([start])
         return start, process
