@@ -245,9 +245,7 @@ class Ranker(keras.Model):
             "rating": rating,
             "like": like + opinion[..., 1],
             "joint_rating": mean(rating) + together,
-            "watch_next": self._watch_next(
-                batch, tokens, sight.newest(self.attention_len), training
-            ),
+            "watch_next": self._watch_next(batch, tokens, sight, training),
         }
 
     def _watch_next(

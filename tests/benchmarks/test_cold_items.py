@@ -14,6 +14,8 @@ from schemas.config import RetrievalConfig
 from schemas.histories import Histories, history_before
 from towers.model import RetrievalModel
 
+import keras  # isort: skip  (after the modules above, which prepare the process)
+
 USERS, ITEMS, EVENTS = 40, 60, 30
 IS_ITEM = (np.arange(ITEMS + 2) > 0) & (np.arange(ITEMS + 2) <= ITEMS)
 """Padding before them, the unknown item behind."""
@@ -22,6 +24,7 @@ CONFIG = RetrievalConfig(embedding_dim=8, history_len=6, tail_events=3, heads=1,
 
 def untrained() -> RetrievalModel:
     """A model of which all items were fitted: otherwise the cold ones would have one vector."""
+    keras.utils.set_random_seed(1)
     return RetrievalModel(
         {"item_id": np.arange(len(IS_ITEM))},
         IS_ITEM,
