@@ -15,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from benchmarks.results import described_run, write_result
-from schemas import columns
+from benchmarks.viewers import users_with_history
 from schemas import recommender_pb2 as pb
 from schemas.artifacts import open_artifact
 from schemas.config import ServeConfig
@@ -48,7 +47,7 @@ def main() -> None:
         MERGED: Recommender(open_bundle(arguments.run, InProcess(arguments.rows)), config),
     }
     prepared = open_artifact(arguments.run / "prepared")
-    users = _users(prepared.path / "profiles.parquet")
+    users = users_with_history(arguments.run, SEED)
     for recommender in paths.values():
         recommender.warm_up()
         asked(recommender, users, max(arguments.threads), arguments.seconds)
@@ -95,12 +94,6 @@ def asked(recommender: Recommender, users: Sequence[str], threads: int, seconds:
         "p50_ms": 1e3 * float(np.median(each)),
         "p99_ms": 1e3 * float(np.quantile(each, 0.99)),
     }
-
-
-def _users(profiles: Path) -> list[str]:
-    """Those who have a history."""
-    table = pq.read_table(profiles, columns=[columns.USER_ID, columns.HISTORY_ITEM_ID])
-    return [row[columns.USER_ID] for row in table.to_pylist() if row[columns.HISTORY_ITEM_ID]]
 
 
 def _figures(threads: int, turns: Mapping[str, list[Figures]]) -> Figures:

@@ -18,7 +18,7 @@ import grpc
 
 from benchmarks.fuzzing.calls import Fuzzer, known_of
 from benchmarks.fuzzing.wire import send_bytes, send_messages
-from benchmarks.killed_servers import server
+from benchmarks.own_server import server
 from benchmarks.results import described_run, write_result
 from schemas.artifacts import Artifact, open_artifact
 from serving.client import Client

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
+from benchmarks.own_server import server
 from schemas import recommender_pb2 as pb
-from schemas.artifacts import ROOT
 from serving.client import Client, ClientError
-from serving.own_process import ANNOUNCEMENT
 
 CALL_EVENTS = 1_500
 """Events of a call: some batches."""
@@ -39,27 +35,6 @@ class Killed:
     lost: int
     code: str
     start_seconds: float
-
-
-@contextlib.contextmanager
-def server(run: Path, *options: str) -> Iterator[tuple[int, str]]:
-    """Process id and `host:port` of a server of a run; killed after the block, if it still runs.
-
-    Raises:
-        RuntimeError: It ended before it was ready.
-    """
-    command = [sys.executable, "-m", "serving", "--run", str(run), "--port", "0", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        line = process.stdout.readline().strip() if process.stdout else ""
-        if not line.startswith(ANNOUNCEMENT):
-            raise RuntimeError(f"{' '.join(command)}: it ended before it was ready")
-        yield process.pid, line.removeprefix(ANNOUNCEMENT)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def kill_servers(run: Path, profiles: str, after_seconds: Sequence[float]) -> list[Killed]:

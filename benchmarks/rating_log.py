@@ -53,19 +53,20 @@ class Log:
     time: np.ndarray
 
 
-def write_release(directory: Path, ratings: int, seed: int) -> int:
+def write_release(directory: Path, ratings: int, seed: int, items: int | None = None) -> int:
     """Writes `ratings.csv`, in order of time, `movies.csv` and `tags.csv`.
 
     Args:
         directory: Takes the files.
         ratings: About how many lines, a few percent more or less.
         seed: Seed of everything drawn.
+        items: Of the catalogue; None: as many as a MovieLens of this many ratings has.
 
     Returns:
         The lines of `ratings.csv`, without the header.
     """
     random = np.random.default_rng(seed)
-    items = round(ITEMS_FACTOR * ratings**ITEMS_EXPONENT)
+    items = items or round(ITEMS_FACTOR * ratings**ITEMS_EXPONENT)
     log = _drawn(random, ratings, items)
     _write_ratings(directory / "ratings.csv", log, np.argsort(log.time, kind="stable"))
     _write_movies(directory / "movies.csv", random, items)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.killed_servers import server
+from benchmarks.own_server import server
 from benchmarks.redis_server import DURABLE, RedisServer
 from schemas import recommender_pb2 as pb
 from serving.client import Client, ClientError

@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from benchmarks.built_again import build_again, point_latest, served_copy
 from benchmarks.open_loop import Answers, ask
 from benchmarks.results import described_run, write_result
-from schemas import columns
+from benchmarks.viewers import users_with_history
 from schemas.artifacts import ROOT, open_artifact
 from serving.own_process import ANNOUNCEMENT
 from serving.run_versions import STAGES
@@ -124,7 +122,7 @@ async def _measure(
     )
     async with _server(run, config) as (target, log):
         stop = asyncio.Event()
-        users = _users(run)
+        users = users_with_history(run, SEED)
         asking = asyncio.create_task(
             ask(target, users, arguments.rate, arguments.connections, stop)
         )
@@ -174,15 +172,6 @@ async def _server(run: Path, config: Path) -> AsyncIterator[tuple[str, Log]]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-def _users(run: Path) -> list[str]:
-    """Those who have a history, in an order that is drawn."""
-    path = open_artifact(run / "prepared").path / "profiles.parquet"
-    table = pq.read_table(path, columns=[columns.USER_ID, columns.HISTORY_ITEM_ID])
-    some = pc.greater(pc.list_value_length(table[columns.HISTORY_ITEM_ID]), 0)
-    users = table.filter(some)[columns.USER_ID].to_pylist()
-    return [users[at] for at in np.random.default_rng(SEED).permutation(len(users))]
 
 
 def reload_figures(answers: Answers, began: float, reloads: Sequence[Reload]) -> dict[str, float]:

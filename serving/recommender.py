@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -46,7 +47,11 @@ class Recommender:
     """
 
     def __init__(
-        self, bundle: Bundle, config: ServeConfig, store: EventStore = NOTHING_RECORDED
+        self,
+        bundle: Bundle,
+        config: ServeConfig,
+        store: EventStore = NOTHING_RECORDED,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Puts the path together.
 
@@ -54,8 +59,10 @@ class Recommender:
             bundle: What to serve.
             config: The server's limits.
             store: What was recorded since the data was prepared; it stays the caller's.
+            clock: Seconds that stages are timed by.
         """
         self._bundle = bundle
+        self._clock = clock
         self.config = config
         self._validator = Validator(bundle.card, bundle.catalogue, config)
         self._recording = Recording(EventValidator(bundle.card, bundle.catalogue), store)
@@ -88,7 +95,7 @@ class Recommender:
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """The best items for the viewers."""
         query, page = self._validator.recommend(request), self._pages.read(request)
-        trace = Trace()
+        trace = Trace(self._clock)
         viewers = trace.run(self._resolve, query.viewers, query.recent)
         eligible = trace.run(self._filter, self._bundle.catalogue, viewers, query, page)
         rest = None if page.cursor is None else trace.run(self._rest, eligible, query)
@@ -125,7 +132,7 @@ class Recommender:
     def rank(self, request: pb.RankRequest, request_id: str) -> pb.RankResponse:
         """The caller's candidates, best first."""
         query = self._validator.rank(request)
-        trace = Trace()
+        trace = Trace(self._clock)
         viewers = trace.run(self._resolve, query.viewers, query.recent)
         if viewers.have_history:
             vectors = trace.run(self._encode, viewers)

@@ -19,7 +19,13 @@ class Trace:
         reports: One per stage run, in order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Begins.
+
+        Args:
+            clock: Seconds of whatever is to be counted.
+        """
+        self._clock = clock
         self.reports: list[pb.StageReport] = []
 
     def run(self, stage: Callable[..., Out], narrowed: Sized, *rest: Any) -> Out:
@@ -29,14 +35,14 @@ class Trace:
             RequestError: Nobody waits for the request any more; the stage does not begin.
         """
         current_deadline().check()
-        started = time.perf_counter()
+        started = self._clock()
         result = stage(narrowed, *rest)
         self.reports.append(
             pb.StageReport(
                 stage=type(stage).__name__.lower(),
                 items_in=len(narrowed),
                 items_out=len(result),
-                milliseconds=(time.perf_counter() - started) * 1e3,
+                milliseconds=(self._clock() - started) * 1e3,
             )
         )
         return result

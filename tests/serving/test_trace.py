@@ -18,6 +18,12 @@ def test_a_stage_is_counted():
     assert (report.stage, report.items_in, report.items_out) == ("halve", 4, 2)
 
 
+def test_a_stage_is_timed_by_the_given_clock():
+    trace = Trace(iter([10.0, 10.25]).__next__)
+    trace.run(Halve(), [1, 2])
+    assert trace.reports[0].milliseconds == 250
+
+
 def test_no_stage_begins_for_a_client_that_has_hung_up():
     deadline, trace = Deadline(), Trace()
 
