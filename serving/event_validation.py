@@ -13,7 +13,7 @@ from schemas.cards import Card
 from serving.catalogue import Catalogue
 from serving.errors import RequestError, invalid
 from serving.event_store.store import Events
-from serving.validation import rating_faults
+from serving.viewer_validation import rating_faults
 
 LONGEST_ID = 256
 """Characters of the ids that a client makes up."""

@@ -1,23 +1,19 @@
 import dataclasses
 
 import grpc
-import numpy as np
 import pytest
 
 from schemas import recommender_pb2 as pb
-from schemas.cards import Feature, FeatureKind
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import RequestError
 from serving.goal import Goal
-from serving.profiles import Profile
 from serving.validation import Validator
 from tests.serving.build import CARD, NAN, write_catalogue
 
 LIMITS = ServeConfig(
     max_k=20,
     max_viewers=3,
-    max_history=4,
     max_exclude=5,
     max_explained=8,
     max_explained_viewers=2,
@@ -27,17 +23,12 @@ LIMITS = ServeConfig(
 )
 
 
-UNRATED = dataclasses.replace(
-    CARD,
-    events=dataclasses.replace(CARD.events, rating=""),
-    rating=None,
-    user_features=CARD.user_features | {"joined": Feature(kind=FeatureKind.TIMESTAMP)},
-)
+UNRATED = dataclasses.replace(CARD, events=dataclasses.replace(CARD.events, rating=""), rating=None)
 
 
 @pytest.fixture
 def unrated(tmp_path):
-    """A validator over data without ratings, where people have joined at some time."""
+    """A validator over data without ratings."""
     items = [(item_id, "", [], NAN, 0) for item_id in "abcd"]
     return Validator(UNRATED, Catalogue(write_catalogue(tmp_path, items), UNRATED), LIMITS)
 
@@ -52,14 +43,6 @@ def user(user_id):
     return pb.Viewer(user_id=user_id)
 
 
-def anonymous(*events, **features):
-    return pb.Viewer(anonymous=pb.AnonymousViewer(events=events, features=features))
-
-
-def event(item_id="a", **fields):
-    return pb.Event(item_id=item_id, **fields)
-
-
 def request(*viewers, k=5, **fields):
     return pb.RecommendRequest(viewers=viewers, k=k, **fields)
 
@@ -68,16 +51,6 @@ U = user("u")
 
 INVALID = {
     "no viewer": (request(), "viewers: expected 1 to 3, got 0"),
-    "too many viewers": (request(*map(user, "abcd")), "viewers: expected 1 to 3, got 4"),
-    "neither id nor history": (
-        request(U, pb.Viewer()),
-        "viewers[1]: expected a user_id or an anonymous viewer, got None",
-    ),
-    "empty user id": (request(user("")), "viewers[0].user_id: expected a user id, got ''"),
-    "the same user twice": (
-        request(U, user("v"), U),
-        "viewers[2].user_id: expected another user than viewers[0], got 'u'",
-    ),
     "k of 0": (request(U, k=0), "k: expected 1 to 20, got 0"),
     "negative k": (request(U, k=-1), "k: expected 1 to 20, got -1"),
     "k above the limit": (request(U, k=21), "k: expected 1 to 20, got 21"),
@@ -162,88 +135,6 @@ INVALID = {
         request(U, caps=[pb.Cap(feature="genres")]),
         "caps[0].at_most: expected 1 or more, got 0",
     ),
-    "too many recent events": (
-        request(U, pb.Viewer(user_id="v", recent=[event()] * 5)),
-        "viewers[1].recent: expected at most 4, got 5",
-    ),
-    "unknown recent item": (
-        request(pb.Viewer(user_id="v", recent=[event(), event("x")])),
-        "viewers[0].recent[1].item_id: expected an item of the catalogue, got 'x'",
-    ),
-    "recent rating above the scale": (
-        request(pb.Viewer(user_id="v", recent=[event(rating=6)])),
-        "viewers[0].recent[0].rating: expected 1.0 to 5.0, got 6",
-    ),
-    "recent events not oldest first": (
-        request(pb.Viewer(user_id="v", recent=[event(timestamp=7), event(timestamp=6)])),
-        "viewers[0].recent[1].timestamp: expected events oldest first, so 7 or later, got 6",
-    ),
-    "recent events of nobody": (
-        request(pb.Viewer(recent=[event()])),
-        "viewers[0]: expected a user_id or an anonymous viewer, got None",
-    ),
-    "oversize history": (
-        request(anonymous(*[event()] * 5)),
-        "viewers[0].anonymous.events: expected at most 4, got 5",
-    ),
-    "unknown item": (
-        request(U, anonymous(event(), event("x"))),
-        "viewers[1].anonymous.events[1].item_id: expected an item of the catalogue, got 'x'",
-    ),
-    "empty item": (
-        request(anonymous(event(""))),
-        "viewers[0].anonymous.events[0].item_id: expected an item of the catalogue, got ''",
-    ),
-    "NaN rating": (
-        request(U, anonymous(*[event()] * 3, event(rating=NAN))),
-        "viewers[1].anonymous.events[3].rating: expected 1.0 to 5.0, got nan",
-    ),
-    "infinite rating": (
-        request(anonymous(event(rating=float("inf")))),
-        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got inf",
-    ),
-    "rating below the scale": (
-        request(anonymous(event(rating=0.5))),
-        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got 0.5",
-    ),
-    "rating of 0 is given, not absent": (
-        request(anonymous(event(rating=0.0))),
-        "viewers[0].anonymous.events[0].rating: expected 1.0 to 5.0, got 0",
-    ),
-    "rating above the scale": (
-        request(anonymous(event(), event(rating=5.5))),
-        "viewers[0].anonymous.events[1].rating: expected 1.0 to 5.0, got 5.5",
-    ),
-    "negative timestamp": (
-        request(anonymous(event(timestamp=5), event(timestamp=-5))),
-        "viewers[0].anonymous.events[1].timestamp: expected 0 or later, got -5",
-    ),
-    "some timestamps": (
-        request(anonymous(event(timestamp=5), event())),
-        "viewers[0].anonymous.events[1].timestamp: expected one, as other events have one, got 0",
-    ),
-    "not oldest first": (
-        request(anonymous(event(timestamp=5), event(timestamp=7), event(timestamp=6))),
-        "viewers[0].anonymous.events[2].timestamp: expected events oldest first, so 7 or later, "
-        "got 6",
-    ),
-    "unknown feature": (
-        request(anonymous(height="180")),
-        "viewers[0].anonymous.features: expected the names ['age', 'gender', 'nickname'], "
-        "got 'height'",
-    ),
-    "no number": (
-        request(anonymous(age="old")),
-        "viewers[0].anonymous.features['age']: expected a finite number, got 'old'",
-    ),
-    "NaN as a number": (
-        request(anonymous(age="nan")),
-        "viewers[0].anonymous.features['age']: expected a finite number, got 'nan'",
-    ),
-    "a number beyond float32": (
-        request(anonymous(age="1e39")),
-        "viewers[0].anonymous.features['age']: expected a finite number, got '1e39'",
-    ),
 }
 
 
@@ -254,12 +145,6 @@ def test_invalid_requests_name_the_field(validator, name):
         validator.recommend(wrong)
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert str(caught.value).startswith(message)
-
-
-def test_a_long_value_is_cut_in_the_message(validator):
-    with pytest.raises(RequestError) as caught:
-        validator.recommend(request(anonymous(event("x" * 100_000))))
-    assert len(str(caught.value)) < 200
 
 
 def test_defaults(validator):
@@ -300,63 +185,28 @@ def test_how_many_events_explain_an_item(validator, fields, reasons):
     assert validator.recommend(request(U, **fields)).reasons == reasons
 
 
-def test_without_ratings_nothing_is_predicted_or_taken(unrated):
+def test_without_ratings_nothing_is_predicted(unrated):
     assert unrated.recommend(request(U, user("v"))).goal == Goal(pb.WATCH_NEXT, pb.MEAN)
     for objective in ("RATING", "BLEND"):
         with pytest.raises(RequestError, match=f"expected WATCH_NEXT, got {objective}") as error:
             unrated.recommend(request(U, user("v"), objective=pb.Objective.Value(objective)))
         assert error.value.code is grpc.StatusCode.FAILED_PRECONDITION
-    with pytest.raises(RequestError, match="rating: expected none, for the data has none, got 1"):
-        unrated.recommend(request(anonymous(event(), event("b", rating=1))))
-    assert np.isnan(unrated.recommend(request(anonymous(event()))).viewers[0].ratings).all()
-
-
-def test_a_time_of_a_viewer(unrated):
-    assert unrated.recommend(request(anonymous())).viewers[0].features["joined"] == 0
-    (viewer,) = unrated.recommend(request(anonymous(joined="-5"))).viewers
-    assert viewer.features["joined"] == -5
-    for wrong in ("soon", "1.5", "", str(2**63)):
-        with pytest.raises(
-            RequestError, match=r"features\['joined'\]: expected whole unix seconds"
-        ):
-            unrated.recommend(request(anonymous(joined=wrong)))
 
 
 def test_limits_are_inclusive(validator):
-    query = validator.recommend(
-        request(*[anonymous(*[event()] * 4)] * 3, k=20, exclude_item_ids=["x"] * 5)
-    )
-    assert [len(viewer.rows) for viewer in query.viewers] == [4, 4, 4]
+    asked = request(*map(user, "abc"), k=20, exclude_item_ids=["x"] * 5)
+    assert len(validator.recommend(asked).viewers) == 3
+
+
+def test_recent_events_are_a_viewers_own(validator):
+    viewer = pb.Viewer(user_id="v", recent=[pb.Event(item_id="c")])
+    nothing, recent = validator.recommend(request(U, viewer)).recent
+    assert (nothing.rows.tolist(), recent.rows.tolist()) == ([], [2])
 
 
 def test_unknown_exclusions_exclude_nothing(validator):
     query = validator.recommend(request(U, exclude_item_ids=["x", "c", "c"]))
     assert query.exclude.tolist() == [2, 2]
-
-
-def test_an_anonymous_viewer(validator):
-    events = [event("b", rating=5, timestamp=3), event("d", timestamp=3)]
-    (profile,) = validator.recommend(request(anonymous(*events, gender="F", nickname="x"))).viewers
-    assert isinstance(profile, Profile)
-    assert profile.rows.tolist() == [1, 3]
-    np.testing.assert_array_equal(profile.ratings, np.array([5, np.nan], np.float32))
-    assert profile.timestamps.tolist() == [3, 3]
-    assert set(profile.features) == {"gender", "age"}
-    assert profile.features["gender"] == "F"
-    assert np.isnan(profile.features["age"])
-    (profile,) = validator.recommend(request(anonymous(age="35"))).viewers
-    assert profile.features["age"] == 35.0
-    assert len(profile.rows) == 0
-
-
-def test_recent_events(validator):
-    viewer = pb.Viewer(user_id="v", recent=[event("c", rating=2, timestamp=9)])
-    query = validator.recommend(request(U, viewer))
-    assert query.viewers == ("u", "v")
-    nothing, recent = query.recent
-    assert len(nothing.rows) == 0
-    assert (recent.rows.tolist(), recent.ratings.tolist()) == ([2], [2.0])
-    assert recent.timestamps.tolist() == [9]
 
 
 def test_candidates(validator):
@@ -389,10 +239,6 @@ def test_invalid_candidates(validator, fields, message):
         validator.rank(pb.RankRequest(**({"viewers": [U], "item_ids": ["a"]} | fields)))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert str(caught.value).startswith(message)
-
-
-def test_two_anonymous_viewers_may_be_alike(validator):
-    assert len(validator.recommend(request(anonymous(event()), anonymous(event()))).viewers) == 2
 
 
 @pytest.mark.parametrize(
