@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,12 @@ def users(run_dir: Path) -> Sequence[str]:
     table = pq.read_table(run_dir / "prepared" / "latest" / "profiles.parquet")
     histories = zip(table["user_id"].to_pylist(), table["history_item_id"].to_pylist(), strict=True)
     return [user for user, history in histories if history]
+
+
+@pytest.fixture(scope="session")
+def seen(bundle: Bundle) -> Callable[[str], set[str]]:
+    """Function: the item ids of a user's history."""
+    return lambda user: {bundle.catalogue.item_ids[row] for row in bundle.profiles.get(user).rows}
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,9 @@ from serving.explain import strongest
 from serving.goal import Goal
 from serving.recommender import Recommender
 from tests.planted import SERIES_LENGTH
+from tests.serving.asking import ask, known
 
 EMPTY = pb.Viewer(anonymous=pb.AnonymousViewer())
-
-
-def known(*users):
-    return [pb.Viewer(user_id=user) for user in users]
 
 
 def watched(*item_ids):
@@ -25,10 +22,6 @@ def watched(*item_ids):
         for hour, item_id in enumerate(item_ids)
     ]
     return pb.Viewer(anonymous=pb.AnonymousViewer(events=events))
-
-
-def ask(recommender, viewers, k=10, **fields):
-    return recommender.recommend(pb.RecommendRequest(viewers=viewers, k=k, **fields), "test")
 
 
 def reasons(response):

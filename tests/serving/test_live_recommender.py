@@ -15,6 +15,7 @@ from serving.deadline import Deadline
 from serving.errors import RequestError
 from serving.live_recommender import LiveRecommender
 from serving.recommender import Recommender
+from tests.serving.asking import ask, ids
 
 FILM = {"title": ["A new film"], "genres": ["Drama"], "year": ["1990"]}
 HORROR = pb.Condition(feature="genres", any_of=pb.FeatureValues(values=["Horror"]))
@@ -63,14 +64,6 @@ def delete(live, *item_ids):
 
 def viewers(*users):
     return [pb.Viewer(user_id=user) for user in users]
-
-
-def ask(live, who, k=10, **fields):
-    return live.recommend(pb.RecommendRequest(viewers=who, k=k, **fields), "test")
-
-
-def ids(response):
-    return [r.item.item_id for r in response.recommendations]
 
 
 def rank(live, who, item_ids, **fields):

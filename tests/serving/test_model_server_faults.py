@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from schemas.config import ServeConfig
 from serving.client import Client, ClientError
 from serving.tf_serving_export import recorded, write_models
+from tests.serving.asking import ids
 from tests.serving.conftest import running_server
 from tests.serving.model_servers import RANKING, RETRIEVAL, Faults, model_server
 
@@ -25,10 +26,6 @@ def exported(run_dir, tmp_path_factory):
 @pytest.fixture
 def faults(tmp_path):
     return Faults(tmp_path / "faults.json")
-
-
-def ids(response):
-    return [recommended.item.item_id for recommended in response.recommendations]
 
 
 def serving(run_dir, tmp_path, target):

@@ -15,18 +15,11 @@ from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.errors import RequestError
 from serving.recommender import Recommender
+from tests.serving.asking import ids, known
 
 EMPTY = pb.Viewer(anonymous=pb.AnonymousViewer())
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance", "Western")
 LONGEST_WALK = 200
-
-
-def known(*users):
-    return [pb.Viewer(user_id=user) for user in users]
-
-
-def ids(response):
-    return [r.item.item_id for r in response.recommendations]
 
 
 def walk(recommender, request, *sizes):

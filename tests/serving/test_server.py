@@ -15,14 +15,11 @@ from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from schemas.artifacts import ROOT
 from serving.client import Client, ClientError
+from tests.serving.asking import ids
 from tests.serving.conftest import running_server
 
 GRPCURL = str(Path(sys.executable).with_name("grpcurl"))
 SERVICE = "matinee.v1.Recommender"
-
-
-def ids(response):
-    return [r.item.item_id for r in response.recommendations]
 
 
 def health(target, service=""):
