@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.cards import FeatureKind
 from serving.errors import shown
+from serving.postings import Postings
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Between:
 
 
 Condition = OneOf | NoneOf | Between
-_NUMBERS = (FeatureKind.NUMERIC, FeatureKind.TIMESTAMP)
+NUMBERS = (FeatureKind.NUMERIC, FeatureKind.TIMESTAMP)
+"""All other features hold texts."""
 
 
 def check(kind: FeatureKind, condition: Condition) -> None:
@@ -66,7 +67,7 @@ def check(kind: FeatureKind, condition: Condition) -> None:
     """
     name = condition.feature
     if isinstance(condition, Between):
-        if kind not in _NUMBERS:
+        if kind not in NUMBERS:
             raise ValueError(f"{name}: expected a numeric feature, got {kind}")
         # NaN compares false, so that a range with one is refused too.
         if not condition.least <= condition.most:
@@ -74,7 +75,7 @@ def check(kind: FeatureKind, condition: Condition) -> None:
                 f"{name}: expected least <= most, got {condition.least} and {condition.most}"
             )
         return
-    if kind in _NUMBERS:
+    if kind in NUMBERS:
         raise ValueError(f"{name}: expected a feature of texts, got {kind}")
     if not condition.values or "" in condition.values:
         raise ValueError(
@@ -82,13 +83,19 @@ def check(kind: FeatureKind, condition: Condition) -> None:
         )
 
 
-def mask(column: pa.ChunkedArray, kind: FeatureKind, condition: Condition) -> np.ndarray:
+def mask(
+    column: pa.ChunkedArray,
+    kind: FeatureKind,
+    condition: Condition,
+    postings: Postings | None = None,
+) -> np.ndarray:
     """Which items meet a condition, `[items]` bool.
 
     Args:
         column: The feature's column of the catalogue.
         kind: The feature's kind.
         condition: On that feature.
+        postings: Of the column, where they are kept.
 
     Raises:
         ValueError: The condition does not suit the kind, or nothing can meet it.
@@ -96,7 +103,8 @@ def mask(column: pa.ChunkedArray, kind: FeatureKind, condition: Condition) -> np
     check(kind, condition)
     if isinstance(condition, Between):
         return _between(column.to_numpy(), kind, condition)
-    has_one = _has_one(column.combine_chunks(), kind, condition.values)
+    found = postings or Postings.of(column.combine_chunks())
+    has_one = found.having(condition.values)
     return has_one if isinstance(condition, OneOf) else ~has_one
 
 
@@ -108,13 +116,3 @@ def _between(numbers: np.ndarray, kind: FeatureKind, condition: Between) -> np.n
     inside = (numbers >= least) & (numbers <= most)
     # A time of 0 seconds means that none is known; a missing number is NaN and never inside.
     return np.asarray(inside & (numbers != 0) if kind == FeatureKind.TIMESTAMP else inside)
-
-
-def _has_one(column: pa.Array, kind: FeatureKind, values: tuple[str, ...]) -> np.ndarray:
-    wanted = pa.array(values, pa.string())
-    if kind != FeatureKind.MULTI_CATEGORICAL:
-        return np.asarray(pc.is_in(column, value_set=wanted).to_numpy(zero_copy_only=False))
-    hit = pc.is_in(pc.list_flatten(column), value_set=wanted)
-    met = np.zeros(len(column), dtype=bool)
-    met[pc.list_parent_indices(column).filter(hit).to_numpy()] = True
-    return met

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from schemas import columns
 from schemas.cards import Card, FeatureKind
-from serving.attributes import Condition, check, mask
+from serving.attributes import Condition, check
 from serving.catalogue_log.log import Known
 from serving.errors import shown
 from serving.item_table import as_built, is_missing
@@ -153,9 +152,7 @@ class Catalogue:
         met = np.ones(len(self), dtype=bool)
         for condition in conditions:
             self.check(condition)
-            name = condition.feature
-            meets = partial(mask, kind=self._kinds[name], condition=condition)
-            met &= self.features_by_row.mask(name, meets)
+            met &= self.features_by_row.meeting(condition)
         return met
 
     def check(self, condition: Condition) -> None:

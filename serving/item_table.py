@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from schemas.cards import FeatureKind
+from serving.attributes import NUMBERS, Condition, mask
 from serving.catalogue_log.log import Known, Raw
+from serving.postings import Postings
 
 MISSING: dict[FeatureKind, Raw] = {
     FeatureKind.NUMERIC: float("nan"),
@@ -28,12 +30,14 @@ class ItemTable:
         built: A column for each feature, in one piece.
         beside: The same columns, of the rows that are not as they were built.
         place: `[rows]` int64, where in `beside` a row is; -1: in `built`, at its own number.
+        postings: Of those columns of `built` that hold texts.
     """
 
     kinds: dict[str, FeatureKind]
     built: pa.Table
     beside: pa.Table
     place: np.ndarray
+    postings: Mapping[str, Postings]
 
     def take(self, rows: np.ndarray) -> pa.Table:
         """The features of some rows, `[rows]` int64, in their order."""
@@ -50,14 +54,19 @@ class ItemTable:
         )
         return pa.concat_tables(found).combine_chunks().take(pa.array(order))
 
-    def mask(self, name: str, met: Callable[[pa.ChunkedArray], np.ndarray]) -> np.ndarray:
-        """What a function of a column, `[items]` bool, says of every row."""
-        whole = np.zeros(len(self.place), dtype=bool)
-        whole[: len(self.built)] = met(self.built[name])
+    def meeting(self, condition: Condition) -> np.ndarray:
+        """Which rows meet a condition, `[rows]` bool.
+
+        Raises:
+            ValueError: It does not suit the feature, or nothing can meet it.
+        """
+        name, kind = condition.feature, self.kinds[condition.feature]
+        met = np.zeros(len(self.place), dtype=bool)
+        met[: len(self.built)] = mask(self.built[name], kind, condition, self.postings.get(name))
         other = np.flatnonzero(self.place >= 0) if len(self.beside) else ()
         if len(other):
-            whole[other] = met(self.beside[name])[self.place[other]]
-        return whole
+            met[other] = mask(self.beside[name], kind, condition)[self.place[other]]
+        return met
 
     def known(self, rows: np.ndarray) -> list[Known]:
         """What is known of some rows; what is missing is left out."""
@@ -84,7 +93,7 @@ class ItemTable:
         beside = [self.beside.take(pa.array(place[kept])), self._table(items)]
         place[kept] = np.arange(len(kept))
         place[rows] = len(kept) + np.arange(len(rows))
-        return ItemTable(self.kinds, self.built, pa.concat_tables(beside).combine_chunks(), place)
+        return replace(self, beside=pa.concat_tables(beside).combine_chunks(), place=place)
 
     def _table(self, items: Sequence[Known]) -> pa.Table:
         columns = {
@@ -110,4 +119,10 @@ def is_missing(value: Raw | None) -> bool:
 def as_built(features: pa.Table, kinds: dict[str, FeatureKind]) -> ItemTable:
     """Features as they were prepared."""
     built = features.combine_chunks()
-    return ItemTable(kinds, built, built.slice(0, 0), np.full(len(built), -1, dtype=np.int64))
+    postings = {
+        name: Postings.of(built[name].combine_chunks())
+        for name, kind in kinds.items()
+        if kind not in NUMBERS
+    }
+    place = np.full(len(built), -1, dtype=np.int64)
+    return ItemTable(kinds, built, built.slice(0, 0), place, postings)

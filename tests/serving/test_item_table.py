@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.cards import FeatureKind
+from serving.attributes import Between, OneOf
 from serving.item_table import as_built, is_missing
 
 KINDS = {
@@ -62,8 +63,10 @@ def test_replaced_and_added_rows_are_those_of_a_plain_list(edits):
         table = table.with_items(np.array(list(said), np.int64), list(said.values()))
     order = np.random.default_rng(0).permutation(len(plain))
     assert table.known(order) == [plain[row] for row in order]
-    met = table.mask("shot", lambda column: column.to_numpy() > 0)
+    met = table.meeting(Between("shot", least=1))
     assert met.tolist() == [item.get("shot", 0) > 0 for item in plain]
+    met = table.meeting(OneOf("genres", ("a", "War")))
+    assert met.tolist() == [bool({"a", "War"} & {*item.get("genres", [])}) for item in plain]
     assert table.take(order).schema == FEATURES.schema
 
 
