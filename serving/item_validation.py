@@ -14,6 +14,7 @@ from serving.catalogue_log.log import Edit, Raw
 from serving.errors import invalid
 from serving.event_validation import CLIENT_ID, is_client_id
 from serving.item_table import is_missing
+from serving.numbers_in_text import read_float32
 
 MOST_VALUES, LONGEST_TEXT = 100, 10_000
 """Values of a feature, and characters of a value: what is padded to the longest must end."""
@@ -93,21 +94,8 @@ class ItemValidator:
             return list(values)
         text = values[0] if values else ""
         if kind is FeatureKind.NUMERIC:
-            return _number(field, text)
+            return read_float32(field, text) if text else math.nan
         return _seconds(field, text) if kind is FeatureKind.TIMESTAMP else text
-
-
-def _number(field: str, text: str) -> float:
-    """As it is stored, in float32."""
-    if not text:
-        return math.nan
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not abs(number) <= float(np.finfo(np.float32).max):  # NaN compares false
-        raise invalid(field, "a finite number", text)
-    return float(np.float32(number))
 
 
 def _seconds(field: str, text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from schemas.cards import Card, FeatureKind
 from schemas.config import ServeConfig
 from serving.catalogue import Catalogue
 from serving.errors import invalid
+from serving.numbers_in_text import read_float32
 from serving.profiles import Feature, Profile, unknown_features, unknown_profile
 
 
@@ -96,7 +96,7 @@ class ViewerValidator:
             if name not in known:
                 raise invalid(f"{field}.features", f"the names {sorted(known)}", name)
             if known[name].kind is FeatureKind.NUMERIC:
-                features[name] = _number(f"{field}.features[{name!r}]", value)
+                features[name] = read_float32(f"{field}.features[{name!r}]", value)
             elif known[name].kind is FeatureKind.TIMESTAMP:
                 features[name] = _seconds(f"{field}.features[{name!r}]", value)
             elif name in features:  # a display feature is no model input
@@ -141,17 +141,6 @@ def _timestamps(field: str, events: Sequence[pb.Event]) -> np.ndarray:
             int(timestamps[at + 1]),
         )
     return timestamps
-
-
-def _number(field: str, value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    # Within float32, which is what the models take; NaN compares false.
-    if not abs(number) <= float(np.finfo(np.float32).max):
-        raise invalid(field, "a finite number", value)
-    return number
 
 
 def _seconds(field: str, value: str) -> int:

@@ -15,9 +15,13 @@ if (!item) {
 }
 
 const viewers = [{ user_id: user }];
+// protobuf.js reads a map of a descriptor as what it is on the wire, a list of entries.
 const film = {
   item_id: "from-node",
-  features: { title: { values: ["A film from Node"] }, genres: { values: ["Drama"] } },
+  features: [
+    { key: "title", value: { values: ["A film from Node"] } },
+    { key: "genres", value: { values: ["Drama"] } },
+  ],
 };
 
 // In this order: what is upserted is then asked for, and deleted in the end.
