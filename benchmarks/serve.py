@@ -53,7 +53,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0, help="of each load")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # of all that is started here
-    runs = {name: Path(path) for name, _, path in (each.partition("=") for each in arguments.runs)}
+    try:
+        runs = dict(map(named_run, arguments.runs))
+    except ValueError as error:
+        parser.error(str(error))
     figures: Figures = {}
     for name, run in runs.items():
         for part, value in measured(run, arguments.seconds).items():
@@ -68,6 +71,18 @@ def main() -> None:
         "candidates": ServeConfig().candidates,
     }
     print(write_result("serve", data, SEED, config, figures, {}))
+
+
+def named_run(text: str) -> tuple[str, Path]:
+    """Reads `NAME=RUN`.
+
+    Raises:
+        ValueError: It is something else, or there is no such directory.
+    """
+    name, _, path = text.partition("=")
+    if not name or not path or not Path(path).is_dir():
+        raise ValueError(f"runs: expected NAME=RUN with the directory of a run, got {text!r}")
+    return name, Path(path)
 
 
 def measured(run: Path, seconds: float) -> Figures:
