@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.as_a_worker import become_a_worker
 from benchmarks.results import described_run, write_result
 from benchmarks.viewers import users_with_history
 from schemas import recommender_pb2 as pb
@@ -34,6 +35,7 @@ Figures = dict[str, float]
 
 def main() -> None:
     """Measures, prints and writes the result."""
+    become_a_worker()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batcher", description=__doc__)
     parser.add_argument("run", type=Path, help="a finished run, such as runs/quickstart")
     parser.add_argument("--rows", type=int, default=16, help="most rows of a merged call")

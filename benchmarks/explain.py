@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.as_a_worker import become_a_worker
 from benchmarks.results import described_run, write_result
 from schemas import columns
 from schemas.artifacts import Artifact, open_artifact
@@ -32,6 +33,7 @@ KIB = 1024
 
 def main() -> None:
     """Measures, prints and writes the result."""
+    become_a_worker()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__)
     parser.add_argument("run", type=Path, help="a finished run, such as runs/quickstart")
     parser.add_argument("--calls", type=int, default=100, help="of each kind in a round")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.as_a_worker import become_a_worker
 from benchmarks.own_server import server
 from benchmarks.results import described_run, write_result
 from benchmarks.serving_load.k6 import Load, load
@@ -48,6 +49,7 @@ Figures = dict[str, float]
 
 def main() -> None:
     """Measures, prints and writes the result."""
+    become_a_worker()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serve", description=__doc__)
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN", help="finished runs")
     parser.add_argument("--seconds", type=float, default=15.0, help="of each load")

@@ -233,12 +233,13 @@ class Ranker(keras.Model):
         opinion = self.opinion_head(known, training=training)
         rating = rating + opinion[..., 0]
 
-        # Alone, an owner's joint rating is their own; owners who differ add what the head learned.
-        weight = ops.expand_dims(mask, -1)
-        centre = ops.sum(tokens * weight, axis=3) / ops.expand_dims(count, -1)
-        spread = ops.sum(ops.square(tokens - ops.expand_dims(centre, 3)) * weight, axis=3)
-        pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
-        together = self.joint_head(pooled, training=training)[..., 0] * (1.0 - 1.0 / count)
+        # Alone, an owner's joint rating is their own, and what the head would say is not needed.
+        owners = ops.shape(mask)[-1]
+        together = ops.cond(
+            owners > 1,
+            lambda: self._together(tokens, mask, count, training),
+            lambda: ops.zeros_like(tokens[..., 0, 0]),
+        )
 
         like = self.like_steepness.values() * (rating - self.like_threshold)
         return {
@@ -247,6 +248,17 @@ class Ranker(keras.Model):
             "joint_rating": mean(rating) + together,
             "watch_next": self._watch_next(batch, tokens, sight, training),
         }
+
+    def _together(self, tokens: Any, mask: Any, count: Any, training: bool | None) -> Any:
+        """What owners who differ add to the mean of their ratings, `[batch, cutoffs, candidates]`.
+
+        0 where `count`, how many owners `mask` leaves, is 1.
+        """
+        weight = ops.expand_dims(mask, -1)
+        centre = ops.sum(tokens * weight, axis=3) / ops.expand_dims(count, -1)
+        spread = ops.sum(ops.square(tokens - ops.expand_dims(centre, 3)) * weight, axis=3)
+        pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
+        return self.joint_head(pooled, training=training)[..., 0] * (1.0 - 1.0 / count)
 
     def _watch_next(
         self, batch: dict[str, Any], tokens: Any, sight: Sight, training: bool | None

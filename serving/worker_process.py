@@ -19,6 +19,7 @@ from serving.logs import fields
 from serving.metrics_variable import DIRECTORY_VARIABLE
 from serving.run_versions import RunVersions
 from serving.worker import FAILED, READY, Task
+from serving.worker_environment import worker_environment
 
 START_SECONDS = 600.0
 """Many times what opening and warming up takes; whoever needs longer hangs."""
@@ -99,7 +100,7 @@ async def started(task: Task, versions: RunVersions, metrics: Path | None) -> Wo
         RuntimeError: It could not; the message is its own.
     """
     begun = time.monotonic()
-    environment = dict(os.environ)
+    environment = worker_environment(os.environ)
     if metrics is not None:
         environment[DIRECTORY_VARIABLE] = str(metrics)
     try:

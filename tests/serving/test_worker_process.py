@@ -10,6 +10,7 @@ import pytest
 from schemas.config import ServeConfig
 from serving.run_versions import RunVersions
 from serving.worker import Task, read_task
+from serving.worker_environment import FOR_SMALL_REQUESTS, worker_environment
 from serving.worker_process import started
 from tests.serving.watched_server import is_alive, until
 
@@ -53,6 +54,19 @@ def outcome(job, act):
 def test_a_task_is_told_as_it_is(tmp_path):
     told = task(tmp_path, host="::1", profiles="none", connection_seconds=2.5)
     assert read_task(told.written()) == told
+
+
+def test_a_worker_is_told_how_to_compute(tmp_path):
+    told = []
+
+    def look(_, process):
+        told.extend(Path(f"/proc/{process}/environ").read_bytes().split(b"\0"))
+        os.kill(process, signal.SIGKILL)
+
+    start, _ = outcome(task(tmp_path), look)
+    assert start.exception()
+    wanted = worker_environment(os.environ)
+    assert {f"{name}={wanted[name]}".encode() for name in FOR_SMALL_REQUESTS} <= set(told)
 
 
 def test_a_worker_that_is_killed_before_it_answers(tmp_path):
