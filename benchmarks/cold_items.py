@@ -24,7 +24,7 @@ from benchmarks.fits import fit_directory
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from schemas import columns
-from schemas.artifacts import Artifact, write_json
+from schemas.artifacts import Artifact, source_digest, write_json
 from schemas.config import Config, RetrievalConfig
 from schemas.histories import Histories, history_before
 from schemas.prepared import is_item, load_histories
@@ -87,8 +87,8 @@ def main() -> None:
         requests = leave_out(load_histories(prepared, "fit"), is_item(prepared), seed)
         for name, settings in VARIANTS.items():
             config = replace(RetrievalConfig(), seed=seed, **settings)
-            drawn = {"share": SHARE, "least_events": LEAST_EVENTS, "found_of": [WIDTH, NARROW]}
-            directory = fit_directory(arguments.runs / "fits", prepared, config, drawn)
+            code = {"measured_by": source_digest(["benchmarks/cold_items"])}
+            directory = fit_directory(arguments.runs / "fits", prepared, config, code)
             found[name].append(measured(prepared, requests, config, directory))
             print(f"seed {seed}, {name}: {found[name][-1]}", flush=True)
     peers = {name: summary(found[name]) for name in VARIANTS}

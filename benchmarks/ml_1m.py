@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("archive", type=Path, nargs="?")
     parser.add_argument("--data", type=Path, default=Path("data/ml-1m-order-only"))
     parser.add_argument("--runs", type=Path, default=Path("runs/retrieval-ml-1m"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     if arguments.archive is not None:
         arguments.data.mkdir(parents=True, exist_ok=True)

@@ -54,8 +54,13 @@ class Changes:
 
     @property
     def count(self) -> int:
-        """Rows that are not as they were built; those of deleted new items take room too."""
-        return self.stale_count + len(self.added) - self.retired
+        """Rows that are not as they were built; those of deleted new items take room too.
+
+        Of the retired ones those that came back.
+        """
+        first_new = self.built + self.retired
+        back = np.count_nonzero((self.rows >= self.built) & (self.rows < first_new))
+        return self.stale_count + self.row_count - first_new + int(back)
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where rows lie among the side items, `[rows]` int64; -1 for those that do not."""

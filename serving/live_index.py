@@ -55,10 +55,11 @@ class LiveIndex:
         """
         taken = np.array(vectors, dtype=np.float32)  # a copy: the caller's may change
         width = self._current.index.vectors.shape[1]
-        if taken.shape != (len(item_ids), width) or not np.isfinite(taken).all():
-            raise ValueError(
-                f"vectors: expected finite numbers [{len(item_ids)}, {width}], got {taken.shape}"
-            )
+        if taken.shape != (len(item_ids), width):
+            raise ValueError(f"vectors: expected [{len(item_ids)}, {width}], got {taken.shape}")
+        if not np.isfinite(taken).all():
+            at = int(np.argmin(np.isfinite(taken).all(axis=1)))
+            raise ValueError(f"vectors[{at}]: expected finite numbers, got NaN or infinity")
         ids = tuple(item_ids)
         _check_ids(ids)
         self._change(lambda current: with_items(current, ids, taken))

@@ -37,10 +37,11 @@ def adamw(
     Args:
         learning_rate: The peak.
         weight_decay: Decoupled weight decay.
-        warmup_steps: Steps from 0 to the peak.
+        warmup_steps: Steps from 0 to the peak; at most half of all, so that a short fit learns too.
         steps: All steps, those of the warm-up among them.
         clip_norm: Largest norm of all gradients of a step together.
     """
+    warmup_steps = min(warmup_steps, steps // 2)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         warmup_target=learning_rate,

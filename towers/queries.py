@@ -39,7 +39,7 @@ def sample_queries(
     for start in range(0, len(drawn), USERS_PER_BATCH):
         user = np.sort(drawn)[start : start + USERS_PER_BATCH]
         batch = history_before(histories, user, histories.offsets[user + 1], history_len)
-        # Any hour will do: the sample stands for the queries of a whole day.
+        # Of no hour: the sample stands for the queries of a whole day.
         batch[columns.REQUEST_TIMESTAMP] = np.zeros((len(user), 1), np.int64)
         vectors = tf.gather(catalogue, batch[columns.HISTORY_ITEM_ID])
         queries.append(encode(batch, vectors).numpy())

@@ -16,6 +16,7 @@ from keras import ops
 from schemas import columns
 from schemas.config import RetrievalConfig
 from schemas.histories import Histories, history_before
+from schemas.shares import whole_share
 from towers.model import RetrievalModel
 
 USERS_PER_BATCH = 128
@@ -57,7 +58,7 @@ def hold_back(histories: Histories, config: RetrievalConfig) -> Tail:
         ValueError: No history is long enough for a single event: there would be nothing by which to
             choose an epoch, and nothing for the ranker to learn from.
     """
-    share = np.floor(histories.lengths * config.tail_share).astype(np.int64)
+    share = whole_share(histories.lengths, config.tail_share)
     if not share.any():
         longest = histories.lengths.max(initial=0)
         raise ValueError(

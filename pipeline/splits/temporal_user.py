@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.gather import spans
 from pipeline.splits.cut import Cut, fitted, requests
+from schemas.shares import whole_share
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class TemporalUser:
     def cut(self, profiles: pa.RecordBatch, name: str) -> Cut:
         """See `Split`."""
         events = spans(profiles).length
-        test = np.floor(events * self.test_share).astype(np.int64)
-        validation = np.floor(events * self.validation_share).astype(np.int64)
+        test = whole_share(events, self.test_share)
+        validation = whole_share(events, self.validation_share)
         divided = events - test - validation >= self.min_history
         to_test = np.where(divided, events - test, events)
         to_validation = np.where(divided, to_test - validation, events)

@@ -17,6 +17,7 @@ from pipeline.gather import spans
 from pipeline.hashing import unit_hash
 from pipeline.splits.cut import Cut, fitted, requests
 from schemas.columns import USER_ID
+from schemas.shares import whole_share
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class UserBased:
             return fitted(np.where(part == "train", events, 0))
         if name == "fit":
             return fitted(np.where(part != "test", events, 0))
-        early = np.floor(events * self.input_share).astype(np.int64)
+        early = whole_share(events, self.input_share)
         early = np.maximum(early, self.min_history)
         high = np.where(part == name, events, 0)
         user, target = requests(early, high, self.requests_per_user, self.requests_taken)

@@ -39,8 +39,8 @@ class RetrievalConfig:
             or `sampled_softmax` (an estimate, for catalogues too large to score in every step).
         negatives: Of `sampled_softmax`: items drawn in each step.
         uniform_share: Of `sampled_softmax`: share of them drawn uniformly, the rest by frequency.
-        mask_seen: Leave a history's own items out of the negatives; right where what was seen is
-            not recommended again, wrong for repeated consumption.
+        mask_seen: Leave what a window of a history has already out of the negatives; right where
+            what was seen is not recommended again, wrong for repeated consumption.
         temperature: Divides the inner product of unit vectors; 0 means plain dot product.
         batch_size: Windows of `history_len` events in a training step; long histories are several.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.

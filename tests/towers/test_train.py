@@ -194,7 +194,9 @@ def test_top_by_hand():
     assert value.tolist() == [[3.0, 2.0, 1.0], [5.0, 0.0, 0.0]]
 
 
-def test_the_export_of_a_model_is_the_model(prepared: Artifact, retrieval: Artifact):
+def test_the_export_has_the_signatures_that_other_servers_show(
+    prepared: Artifact, retrieval: Artifact
+):
     # Signatures carry names and shapes that a stock TensorFlow Serving shows to its callers.
     model = tf.saved_model.load(str(retrieval.path / "model"))
     assert set(model.signatures) == {"serving_default", "from_vectors", "encode_items"}

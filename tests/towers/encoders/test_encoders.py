@@ -16,9 +16,10 @@ import tensorflow as tf  # isort: skip
 
 DIM, LENGTH, ROWS = 8, 6, 3
 CONFIGS = {
-    "transformer": {},
-    "relative": {"positions": "relative"},
-    "times": {"positions": "relative", "time_bias": True, "gated": True},
+    "transformer": {"time_bias": False},
+    "relative": {"time_bias": False, "positions": "relative"},
+    "times": {"time_bias": True},
+    "times gated": {"time_bias": True, "positions": "relative", "gated": True},
     "gru": {"encoder": "gru"},
     "cnn": {"encoder": "cnn"},
     "cnn gated": {"encoder": "cnn", "gated": True},
