@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ from typer.testing import CliRunner
 
 from matinee import app
 from schemas.artifacts import ROOT
+from schemas.cards import Card, card_from_dict
+from schemas.config import Config
+from schemas.config.load import config_from_dict
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"^(?:\.venv/bin/)?matinee ([a-z ]+?)(?= -| [A-Z0-9\[<]|$| ml-)(.*)$", re.M)
@@ -48,6 +53,16 @@ def test_links_and_paths_lead_somewhere(document: Path):
         assert (document.parent / target).exists(), target
     for target in PATH.findall(text):
         assert (ROOT / target).exists(), target
+
+
+def test_settings_and_cards_can_be_read():
+    read = []
+    for document in DOCUMENTS:
+        for block in re.findall(r"```toml\n(.*?)```", document.read_text(), re.S):
+            shown = tomllib.loads(textwrap.dedent(block))
+            reader = card_from_dict if "events" in shown else config_from_dict
+            read.append(type(reader(shown, document.name)))
+    assert {Card, Config} == set(read)
 
 
 def test_make_targets_exist():
