@@ -21,6 +21,7 @@ from serving.pages import Pages
 from serving.recording import Recording, Tally
 from serving.rerank import Rerank
 from serving.rest import Rest, Score
+from serving.shown_items import ShownItems
 from serving.stages import (
     Encode,
     Filter,
@@ -29,7 +30,6 @@ from serving.stages import (
     Resolve,
     Respond,
     Retrieve,
-    items,
 )
 from serving.trace import Trace
 from serving.validation import Validator
@@ -79,7 +79,8 @@ class Recommender:
         self._rerank = Rerank(bundle.catalogue, bundle.retriever, config.candidates)
         self._explain = Explain(bundle.ranker, bundle.card)
         self._popular = Popular(bundle.catalogue)
-        self._respond = Respond(bundle.catalogue)
+        self._shown = ShownItems(bundle.catalogue)
+        self._respond = Respond(bundle.catalogue, self._shown)
         self._pages = Pages(bundle.catalogue, bundle.versions, config.max_shown, config.max_k)
         self.model_versions = pb.ModelVersions(
             retrieval=bundle.versions["retrieval"],
@@ -164,7 +165,7 @@ class Recommender:
             request_id=request_id,
             items=[
                 pb.SimilarItem(item=item, score=score)
-                for item, score in zip(items(catalogue, rows), scores.tolist(), strict=True)
+                for item, score in zip(self._shown.of(rows), scores.tolist(), strict=True)
             ],
             notes=shortage_notes(
                 Eligible(catalogue.count, barred, taken=len(barred)), query.k, len(rows)

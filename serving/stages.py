@@ -20,6 +20,7 @@ from serving.page_token import Page
 from serving.profiles import Profile, unknown_profile
 from serving.recent import with_recent
 from serving.retriever import Retriever
+from serving.shown_items import ShownItems
 from serving.validation import Query
 
 
@@ -230,6 +231,7 @@ class Respond:
     """The k best as the client sees them."""
 
     catalogue: Catalogue
+    shown: ShownItems
 
     def __call__(self, ranked: Ranked, k: int) -> list[pb.Recommendation]:
         top = ranked.top(k)
@@ -245,7 +247,7 @@ class Respond:
                 reasons=reasons[at],
             )
             for at, (item, score) in enumerate(
-                zip(items(self.catalogue, top.rows), top.score.tolist(), strict=True)
+                zip(self.shown.of(top.rows), top.score.tolist(), strict=True)
             )
         ]
 
@@ -261,7 +263,7 @@ class Respond:
         reasons = ranked.reasons
         if reasons is None:
             return [[] for _ in ranked.rows]
-        watched = iter(items(self.catalogue, reasons.rows.ravel()))
+        watched = iter(self.shown.of(reasons.rows.ravel()))
         return [
             [
                 pb.Reason(viewer=viewer, item=next(watched), contribution=contribution)
@@ -271,14 +273,3 @@ class Respond:
                 reasons.viewers.tolist(), reasons.contributions.tolist(), strict=True
             )
         ]
-
-
-def items(catalogue: Catalogue, rows: np.ndarray) -> list[pb.Item]:
-    """Catalogue rows as the client sees them."""
-    return [
-        pb.Item(
-            item_id=catalogue.item_id(row),
-            features={name: pb.FeatureValues(values=texts) for name, texts in features.items()},
-        )
-        for row, features in zip(rows, catalogue.features(rows), strict=True)
-    ]
