@@ -71,16 +71,24 @@ class PairUserBlock(keras.layers.Layer):
         Returns:
             Both, in the same shapes.
         """
-        normed = self.attention_norm(history)
-        key, value = self._split(self.key(normed)), self._split(self.value(normed))
+        # As rows of one matrix: dense layers of more axes are many operations, none of them fused.
+        of_history, of_candidates = self._rows(history), self._rows(candidates)
+        normed, batch = self.attention_norm(of_history), ops.shape(history)[0]
+        key, value = self._split(self.key(normed), batch), self._split(self.value(normed), batch)
         seen = self._among_histories(normed, key, value, geometry)
-        asked = self._from_candidates(self.attention_norm(candidates), key, value, geometry)
-        return self._add(history, seen, training), self._add(candidates, asked, training)
+        asked = self._from_candidates(
+            self.attention_norm(of_candidates), ops.shape(candidates), key, value, geometry
+        )
+        return (
+            ops.reshape(self._add(of_history, seen, training), ops.shape(history)),
+            ops.reshape(self._add(of_candidates, asked, training), ops.shape(candidates)),
+        )
 
     def _among_histories(self, normed: Any, key: Any, value: Any, geometry: Geometry) -> Any:
-        """Histories to histories."""
-        owners, keys = ops.shape(normed)[1], normed.shape[2]
-        logits = ops.matmul(self._split(self.query(normed)), ops.swapaxes(key, 2, 3))
+        """Histories to histories; of rows, and rows."""
+        owners, keys = ops.shape(geometry.owner_mask)[1], geometry.keys
+        query = self._split(self.query(normed), ops.shape(key)[0])
+        logits = ops.matmul(query, ops.swapaxes(key, 2, 3))
         logits = ops.reshape(logits, (-1, self.heads, owners, keys, owners, keys))
         same = ops.eye(owners, dtype="bool")[None, :, None, :, None]
         within = ops.take(self.distance_bias, geometry.history_distance, axis=1)
@@ -90,14 +98,16 @@ class PairUserBlock(keras.layers.Layer):
         logits = logits + (bias + self._owner(owners)[:, :, None, :, None])[None]
         logits = ops.where(geometry.history_mask[:, None], logits, NEVER)
         flat = ops.reshape(logits, (-1, self.heads, owners * keys, owners * keys))
-        return self._mix(ops.matmul(ops.softmax(flat, axis=-1), value), normed)
+        return self._mix(ops.matmul(ops.softmax(flat, axis=-1), value))
 
-    def _from_candidates(self, normed: Any, key: Any, value: Any, geometry: Geometry) -> Any:
-        """Candidates to histories and to their own tokens."""
-        cutoffs, owners, keys = normed.shape[1], ops.shape(normed)[3], geometry.keys
-        tokens = (cutoffs, ops.shape(normed)[2], owners)
+    def _from_candidates(
+        self, normed: Any, shape: Any, key: Any, value: Any, geometry: Geometry
+    ) -> Any:
+        """Candidates, of `shape`, to histories and to their own tokens; of rows, and rows."""
+        batch, *tokens, _ = shape
+        owners, keys = tokens[-1], geometry.keys
         query, own_key, own_value = (
-            self._split(part(normed)) for part in (self.query, self.key, self.value)
+            self._split(part(normed), batch) for part in (self.query, self.key, self.value)
         )
         owner = self._owner(owners)
 
@@ -112,33 +122,35 @@ class PairUserBlock(keras.layers.Layer):
         logits = ops.reshape(logits, (*ops.shape(query)[:3], owners * keys))
 
         # An owner's token meets the few tokens of the same candidate: no matrix product needed.
-        shape = (-1, self.heads, *tokens, self.head_dim)
-        asking = ops.expand_dims(ops.reshape(query, shape), 5)
-        asked = ops.expand_dims(ops.reshape(own_key, shape), 4)
+        each = (-1, self.heads, *tokens, self.head_dim)
+        asking = ops.expand_dims(ops.reshape(query, each), 5)
+        asked = ops.expand_dims(ops.reshape(own_key, each), 4)
         own_logits = ops.sum(asking * asked, axis=-1) + owner[None, :, None, None]
         own_logits = ops.where(geometry.owner_mask[:, None, None, None, None], own_logits, NEVER)
         own_logits = ops.reshape(own_logits, (*ops.shape(query)[:3], owners))
 
         weights = ops.softmax(ops.concatenate([own_logits, logits], axis=-1), axis=-1)
         own = ops.reshape(weights[..., :owners], (-1, self.heads, *tokens, owners, 1))
-        own = ops.sum(own * ops.expand_dims(ops.reshape(own_value, shape), 4), axis=5)
+        own = ops.sum(own * ops.expand_dims(ops.reshape(own_value, each), 4), axis=5)
         own = ops.reshape(own, ops.shape(query))
-        return self._mix(own + ops.matmul(weights[..., owners:], value), normed)
+        return self._mix(own + ops.matmul(weights[..., owners:], value))
 
-    def _mix(self, heads: Any, like: Any) -> Any:
-        """`[batch, heads, tokens, head_dim]` through the output projection, shaped as `like`."""
-        joined = ops.reshape(ops.swapaxes(heads, 1, 2), ops.shape(like))
-        return self.mix(joined)
+    def _mix(self, heads: Any) -> Any:
+        """`[batch, heads, tokens, head_dim]` through the output projection, as rows."""
+        return self.mix(self._rows(ops.swapaxes(heads, 1, 2)))
 
     def _add(self, tokens: Any, attended: Any, training: bool | None) -> Any:
         tokens = tokens + self.dropout(attended, training=training)
         widened = self.widen(self.forward_norm(tokens))
         return tokens + self.dropout(self.narrow(widened), training=training)
 
-    def _split(self, tokens: Any) -> Any:
-        """`[batch, ..., dim]` to `[batch, heads, tokens, head_dim]`."""
-        flat = ops.reshape(tokens, (ops.shape(tokens)[0], -1, self.heads, self.head_dim))
-        return ops.swapaxes(flat, 1, 2)
+    def _rows(self, tokens: Any) -> Any:
+        """Tokens of any shape as `[batch * tokens, dim]`."""
+        return ops.reshape(tokens, (-1, self.dim))
+
+    def _split(self, rows: Any, batch: Any) -> Any:
+        """`[batch * tokens, dim]` to `[batch, heads, tokens, head_dim]`."""
+        return ops.swapaxes(ops.reshape(rows, (batch, -1, self.heads, self.head_dim)), 1, 2)
 
     def _owner(self, owners: Any) -> Any:
         """The pair-user bias, `[heads, owners, owners]`: same owner on the diagonal."""

@@ -37,9 +37,11 @@ class Mlp(keras.layers.Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Maps `[..., width]` to `[..., numbers]`."""
+        # As rows of one matrix, whose layers are fewer operations than those of more axes.
+        rows = ops.reshape(inputs, (-1, self.width))
         for layer in self.hidden:
-            inputs = self.dropout(layer(inputs), training=training)
-        return self.last(inputs)
+            rows = self.dropout(layer(rows), training=training)
+        return ops.reshape(self.last(rows), (*ops.shape(inputs)[:-1], self.last.units))
 
 
 class RatingBaseline(keras.layers.Layer):
