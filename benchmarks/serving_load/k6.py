@@ -63,14 +63,18 @@ def program() -> str:
 
 
 def load(
-    target: str, viewers: Sequence[Sequence[str]], rate: float, seconds: float, stages: bool = False
+    target: str,
+    viewers: Sequence[Sequence[str]],
+    rate: float | None,
+    seconds: float,
+    stages: bool = False,
 ) -> Load:
-    """Asks for lists of ten at a fixed rate.
+    """Asks for lists of ten.
 
     Args:
         target: `host:port`.
         viewers: User ids of each request, taken in turn.
-        rate: Requests a second.
+        rate: Requests a second; None: one client asks again as soon as it was answered.
         seconds: How long, beside `WARM_SECONDS`.
         stages: Whether to read from the answers what each stage took, which costs the generator
             processor time.
@@ -85,7 +89,7 @@ def load(
             "TARGET": target,
             "ROOT": str(ROOT),
             "VIEWERS": str(asked),
-            "PER_MINUTE": str(round(rate * 60)),
+            "PER_MINUTE": "" if rate is None else str(round(rate * 60)),
             "SECONDS": str(round(seconds + WARM_SECONDS)),
             "CONNECTIONS": str(CONNECTIONS),
             "STAGES": str(int(stages)),

@@ -1,5 +1,6 @@
-// Asks for lists at a fixed rate over gRPC; run by benchmarks/serving_load/k6.py, which sets the
-// environment. Requests start when they are due, whatever the server does.
+// Asks for lists over gRPC; run by benchmarks/serving_load/k6.py, which sets the environment. At a
+// fixed rate, requests start when they are due, whatever the server does; without one there is a
+// single client, whose next request starts when the last was answered.
 
 import exec from "k6/execution";
 import { Trend } from "k6/metrics";
@@ -8,21 +9,22 @@ import grpc from "k6/net/grpc";
 const viewers = JSON.parse(open(__ENV.VIEWERS));
 const report = __ENV.STAGES === "1";
 const stages = new Trend("stage", true);
+const duration = `${__ENV.SECONDS}s`;
+const atRate = {
+  executor: "constant-arrival-rate",
+  rate: Number(__ENV.PER_MINUTE),
+  timeUnit: "1m",
+  duration,
+  preAllocatedVUs: Number(__ENV.CONNECTIONS),
+  gracefulStop: "10s",
+};
+const oneClient = { executor: "constant-vus", vus: 1, duration, gracefulStop: "10s" };
 const client = new grpc.Client();
 client.load([__ENV.ROOT], "schemas/recommender.proto");
 let connected = false;
 
 export const options = {
-  scenarios: {
-    load: {
-      executor: "constant-arrival-rate",
-      rate: Number(__ENV.PER_MINUTE),
-      timeUnit: "1m",
-      duration: `${__ENV.SECONDS}s`,
-      preAllocatedVUs: Number(__ENV.CONNECTIONS),
-      gracefulStop: "10s",
-    },
-  },
+  scenarios: { load: __ENV.PER_MINUTE ? atRate : oneClient },
   systemTags: ["status", "vu", "iter"],
   summaryMode: "disabled",
 };
