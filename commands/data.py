@@ -166,7 +166,10 @@ def describe(
 def open_data(dataset: str, data: Path, card: Path | None, files: Path | None) -> Artifact:
     """A fetched dataset or, with a card, anybody's own files."""
     if card is None:
+        from pipeline.datasets import release_named
+
         if not (data / dataset / MANIFEST).is_file():
+            release_named(dataset)  # refuses a name that no fetch knows
             raise FileNotFoundError(
                 f"{data / dataset}: expected a fetched dataset, found none; "
                 f"run matinee fetch {dataset}, or give a card of your own files"

@@ -12,6 +12,9 @@ from schemas.config import load_config
 
 app = typer.Typer()
 
+PORT = 8501
+"""Where TensorFlow Serving is told to answer: beside `matinee serve`, whose port is 8500."""
+
 
 @app.command()
 def export(
@@ -42,5 +45,8 @@ def export(
         done = "was there" if model.reused else "written"
         line = f"{model.path}  version {model.version}, {done}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    serve = f"tensorflow_model_server --port=8500 --model_config_file={tf_serving / CONFIG}"
-    console.print(serve, highlight=False, markup=False, soft_wrap=True)
+    for line in (
+        f"tensorflow_model_server --port={PORT} --model_config_file={tf_serving / CONFIG}",
+        f"matinee serve --run {run} --backend tf-serving://127.0.0.1:{PORT}",
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -29,6 +29,13 @@ from schemas.lock import only_process
 MANIFEST = "manifest.json"
 LATEST = "latest"
 OLD, RESUME, LOCK = "-old", ".resume-", ".lock-"
+COMMANDS = {
+    "prepared": "prepare",
+    "retrieval": "train retrieval",
+    "index": "index",
+    "ranking": "train ranking",
+}
+"""Directory of a stage in a run to the command that writes it."""
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "tensorflow",
@@ -186,9 +193,14 @@ def open_artifact(path: Path) -> Artifact:
         if (directory / MANIFEST).is_file():
             directory = directory.resolve()
             return Artifact(directory, _manifest(directory / MANIFEST))
+    first = (
+        f"matinee {COMMANDS[path.name]} --run {path.parent}"
+        if path.name in COMMANDS
+        else "the stage that writes it"
+    )
     raise FileNotFoundError(
         f"{path}: expected a finished {path.name!r} directory with {MANIFEST}, found none; "
-        "run the stage that writes it first (matinee --help lists them)"
+        f"run {first} first"
     )
 
 

@@ -76,7 +76,7 @@ def check(kind: FeatureKind, condition: Condition) -> None:
             )
         return
     if kind in NUMBERS:
-        raise ValueError(f"{name}: expected a feature of texts, got {kind}")
+        raise ValueError(f"{name}: expected a range, for it is {kind}, got values")
     if not condition.values or "" in condition.values:
         raise ValueError(
             f"{name}: expected values, none of them empty, got {shown(condition.values)}"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from commands.data import open_data
 from matinee import app
 from schemas.artifacts import Artifact, open_artifact
 from tests.planted import write_planted
@@ -66,6 +67,18 @@ def test_metadata_of_other_data_is_refused(planted: Artifact, descriptions: Path
     done = run("prepare", *of_other, *of_run, "--metadata")
     assert done.exit_code != 0
     assert "expected metadata built from data" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ("ml-100k", "ml-100k: expected a fetched dataset, found none; run matinee fetch ml-100k"),
+        ("ml-99", r"dataset: expected one of \['ml-100k', .*, got 'ml-99'"),
+    ],
+)
+def test_data_that_is_not_there(tmp_path: Path, dataset: str, message: str):
+    with pytest.raises((FileNotFoundError, ValueError), match=message):
+        open_data(dataset, tmp_path, None, None)
 
 
 def test_fetched_data_that_was_edited_is_refused(tmp_path: Path):

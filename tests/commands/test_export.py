@@ -30,6 +30,7 @@ def test_an_export_and_the_same_again(run_dir: Path, tmp_path: Path) -> None:
 
     first = export()
     assert first.count("written") == 2
-    assert f"--model_config_file={tmp_path}/models.config" in first
+    assert f"--port=8501 --model_config_file={tmp_path}/models.config" in first
+    assert f"matinee serve --run {run_dir} --backend tf-serving://127.0.0.1:8501" in first
     assert 'base_path: "/models/matinee_ranking"' in (tmp_path / "models.config").read_text()
     assert export().count("was there") == 2

@@ -249,8 +249,12 @@ def test_a_version_can_be_opened_by_its_own_path(root, writer):
 
 
 def test_opening_what_is_not_there_says_what_to_do(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=f"run matinee train ranking --run {tmp_path} first"
+    ):
+        open_artifact(tmp_path / "ranking")
     with pytest.raises(FileNotFoundError, match="run the stage that writes it first"):
-        open_artifact(tmp_path / "index")
+        open_artifact(tmp_path / "shop")
 
 
 def test_a_directory_without_a_manifest_is_built_again(root, writer):

@@ -106,7 +106,7 @@ INVALID = {
     ),
     "values of a number": (
         [any_of("year", "1979")],
-        "conditions[0].year: expected a feature of texts, got numeric",
+        "conditions[0].year: expected a range, for it is numeric, got values",
     ),
     "a range of texts": (
         [between("genres", least=1)],
