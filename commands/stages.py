@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from rich.markup import escape
 
 from commands.served import served_models
+from commands.summaries import prepared_line
 from commands.terminal import console, progress_line
 from schemas import artifacts
 from schemas.artifacts import Artifact
@@ -82,13 +83,15 @@ class Stages:
             | ({} if metadata is None else {"metadata": metadata})
         )
         with progress_line("prepare") as report:
-            return self._build(
+            prepared = self._build(
                 "prepared",
                 self.config.prepare,
                 inputs,
                 ["pipeline", "schemas"],
                 lambda out: prepare(data, self.config.prepare, out, beam_args, report, metadata),
             )
+        _say(prepared_line(prepared))
+        return prepared
 
     def describe(self) -> Artifact:
         """What the prepared data looks like, as figures and as a page."""
@@ -251,5 +254,5 @@ class Stages:
         return artifact
 
 
-def _short(figures: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "seconds")
+def _say(line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

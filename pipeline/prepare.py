@@ -17,6 +17,7 @@ from pipeline.features import sizes
 from pipeline.intake import Events, open_source, read_catalogue, take_events
 from pipeline.joining.features import with_metadata
 from pipeline.merge import ITEM_RATINGS, write_tables
+from pipeline.period import period
 from pipeline.progress import STEPS, Progress
 from pipeline.raw_schema import raw_schema
 from pipeline.records import ITEMS, RECORDS, check_none_lost, examples_made, read_counts
@@ -98,6 +99,7 @@ def prepare(
         "dataset": data.figures["dataset"],
         "source": data.figures["source"],
         "rows": _counts(events, rows) | {ITEMS: len(catalogue)},
+        "period": period(out / "profiles.parquet") if card.events.timestamp else {},
         "rejects": dict(events.reasons.most_common()),
         "examples": examples_made(written, config.tasks),
         "split": how.describe(),

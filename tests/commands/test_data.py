@@ -51,6 +51,10 @@ def test_metadata_becomes_features(
     # Padding, two directors, one bucket for others.
     assert with_directors.figures["sizes"]["directors"] == 4
     assert "directors" not in prepared.figures["sizes"]
+    again = run("prepare", *of_data, *of_run, "--metadata")
+    assert "unchanged, skipped" in again.output
+    for shown in (done.output, again.output):  # the day of second 874 000 000
+        assert "rows read, 0 rejected, 120 users, 150 items, 1997-09-11 to 19" in shown
 
     described = run("describe", *of_run)
     assert described.exit_code == 0, described.output

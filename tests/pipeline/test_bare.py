@@ -46,6 +46,7 @@ def test_nothing_known_and_nobody_tested(tmp_path: Path) -> None:
         **{"read": 3, "accepted": 3, "rejected": 0, "users": 2, "items": 3},
         **{"train": 2, "fit": 2, "validation": 0, "test": 0},
     }
+    assert figures["period"] == {"first": 5, "last": 7}
     # Padding, three items, one out-of-vocabulary bucket.
     assert figures["sizes"]["item_id"] == 5
     # Both users have too few events for a held-out one, so all their events are trained on.
@@ -80,6 +81,7 @@ def test_ids_and_nothing_else(tmp_path: Path) -> None:
 
     figures = prepare(adopt(tmp_path / "card.toml"), PrepareConfig(max_reject_rate=0.3), out)
     assert (figures["rows"]["read"], figures["rows"]["items"]) == (8, 4)
+    assert figures["period"] == {}
     assert figures["rejects"] == {
         "user_id: expected an id, got none": 1,
         "item_id: expected one event of a user with an item": 1,
