@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from rich.markup import escape
 
 from commands.served import served_models
-from commands.summaries import prepared_line
+from commands.summaries import prepared_line, ranking_line, retrieval_line
 from commands.terminal import console, progress_line
 from schemas import artifacts
 from schemas.artifacts import Artifact
@@ -113,13 +113,15 @@ class Stages:
 
         prepared, config = self.open("prepared"), self.config.retrieval
         with progress_line("train retrieval") as report:
-            return self._build(
+            retrieval = self._build(
                 "retrieval",
                 config,
                 {"prepared": prepared},
                 ["towers", "schemas"],
                 lambda out: train(prepared, config, out, report),
             )
+        _say(retrieval_line(retrieval))
+        return retrieval
 
     def index(self) -> Artifact:
         """The ScaNN index over the retrieval model's item vectors."""
@@ -176,13 +178,15 @@ class Stages:
         artifacts.check_belong_together(inputs)
         config = self.config.ranking
         with progress_line("train ranking") as report:
-            return self._build(
+            ranking = self._build(
                 "ranking",
                 config,
                 inputs,
                 ["ranking", "towers", "schemas"],
                 lambda out: train(inputs["prepared"], inputs["retrieval"], config, out, report),
             )
+        _say(ranking_line(ranking))
+        return ranking
 
     def evaluate(self) -> Artifact:
         """What is served, beside the baselines, on the held-out events of the test split."""

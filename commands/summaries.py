@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from schemas.artifacts import Artifact
@@ -19,6 +21,22 @@ def prepared_line(prepared: Artifact) -> str:
     if period:
         parts.append(f"{_day(period['first'])} to {_day(period['last'])}")
     return ", ".join(parts)
+
+
+def retrieval_line(retrieval: Artifact) -> str:
+    """NDCG@10 of the epoch whose weights were kept, on the events held back, and the log."""
+    log = retrieval.path / "log" / "candidate_model.jsonl"
+    kept = json.loads(log.read_text().splitlines()[retrieval.figures["epochs"] - 1])
+    return f"validation NDCG@10 {kept['ndcg@10']:.4f} at epoch {kept['epoch']}, log {log}"
+
+
+def ranking_line(ranking: Artifact) -> str:
+    """The same of the ranker, with the RMSE of the ratings where there are any."""
+    figures, log = ranking.figures, ranking.path / "log" / "ranker.jsonl"
+    found = f"validation NDCG@10 {figures['validation_ndcg@10']:.4f}"
+    if "validation_rmse" in figures:
+        found += f" and RMSE {figures['validation_rmse']:.4f}"
+    return f"{found} at epoch {figures['epoch']}, log {log}"
 
 
 def _count(number: int) -> str:
