@@ -72,6 +72,7 @@ def read_items(file: Path) -> dict[str, Features]:
 
     Raises:
         ValueError: A line is no such item, or an item is there twice; the message names the line.
+            Or there is no item; it names the file.
     """
     items: dict[str, Features] = {}
     with file.open(encoding="utf-8") as lines:
@@ -81,6 +82,8 @@ def read_items(file: Path) -> dict[str, Features]:
                 if item_id in items:
                     raise ValueError(f"{file}, line {number}: expected each item once: {item_id!r}")
                 items[item_id] = features
+    if not items:
+        raise ValueError(f"{file}: expected a JSON line for each item, got none")
     return items
 
 

@@ -1,8 +1,10 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from commands.catalogue import batches, read_items
+from matinee import app
 
 
 @pytest.fixture
@@ -39,6 +41,14 @@ def test_items_of_json_lines(file):
 def test_a_line_that_is_no_item(file, line, message):
     with pytest.raises(ValueError, match=message):
         read_items(file('{"item_id": "a"}', line))
+
+
+@pytest.mark.parametrize("lines", [[], ["", "  "]])
+def test_a_file_without_items(file, lines):
+    path = file(*lines)
+    upserted = CliRunner().invoke(app, ["items", "upsert", str(path), "--server", "127.0.0.1:1"])
+    assert isinstance(upserted.exception, ValueError)  # before a server is asked
+    assert str(upserted.exception) == f"{path}: expected a JSON line for each item, got none"
 
 
 def test_batches_are_as_large_as_may_be():
