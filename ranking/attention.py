@@ -73,8 +73,9 @@ class PairUserBlock(keras.layers.Layer):
         """
         # As rows of one matrix: dense layers of more axes are many operations, none of them fused.
         of_history, of_candidates = self._rows(history), self._rows(candidates)
-        normed, batch = self.attention_norm(of_history), ops.shape(history)[0]
-        key, value = self._split(self.key(normed), batch), self._split(self.value(normed), batch)
+        normed = self.attention_norm(of_history)
+        tokens = ops.shape(history)[1] * ops.shape(history)[2]
+        key, value = (self._split(part(normed), tokens) for part in (self.key, self.value))
         seen = self._among_histories(normed, key, value, geometry)
         asked = self._from_candidates(
             self.attention_norm(of_candidates), ops.shape(candidates), key, value, geometry
@@ -87,7 +88,7 @@ class PairUserBlock(keras.layers.Layer):
     def _among_histories(self, normed: Any, key: Any, value: Any, geometry: Geometry) -> Any:
         """Histories to histories; of rows, and rows."""
         owners, keys = ops.shape(geometry.owner_mask)[1], geometry.keys
-        query = self._split(self.query(normed), ops.shape(key)[0])
+        query = self._split(self.query(normed), owners * keys)
         logits = ops.matmul(query, ops.swapaxes(key, 2, 3))
         logits = ops.reshape(logits, (-1, self.heads, owners, keys, owners, keys))
         same = ops.eye(owners, dtype="bool")[None, :, None, :, None]
@@ -104,10 +105,10 @@ class PairUserBlock(keras.layers.Layer):
         self, normed: Any, shape: Any, key: Any, value: Any, geometry: Geometry
     ) -> Any:
         """Candidates, of `shape`, to histories and to their own tokens; of rows, and rows."""
-        batch, *tokens, _ = shape
-        owners, keys = tokens[-1], geometry.keys
+        tokens = shape[1:-1]
+        owners, keys, count = tokens[-1], geometry.keys, tokens[0] * tokens[1] * tokens[2]
         query, own_key, own_value = (
-            self._split(part(normed), batch) for part in (self.query, self.key, self.value)
+            self._split(part(normed), count) for part in (self.query, self.key, self.value)
         )
         owner = self._owner(owners)
 
@@ -148,9 +149,9 @@ class PairUserBlock(keras.layers.Layer):
         """Tokens of any shape as `[batch * tokens, dim]`."""
         return ops.reshape(tokens, (-1, self.dim))
 
-    def _split(self, rows: Any, batch: Any) -> Any:
-        """`[batch * tokens, dim]` to `[batch, heads, tokens, head_dim]`."""
-        return ops.swapaxes(ops.reshape(rows, (batch, -1, self.heads, self.head_dim)), 1, 2)
+    def _split(self, rows: Any, tokens: Any) -> Any:
+        """`[batch * tokens, dim]` to `[batch, heads, tokens, head_dim]`, also of no rows."""
+        return ops.swapaxes(ops.reshape(rows, (-1, tokens, self.heads, self.head_dim)), 1, 2)
 
     def _owner(self, owners: Any) -> Any:
         """The pair-user bias, `[heads, owners, owners]`: same owner on the diagonal."""
