@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
@@ -234,11 +235,10 @@ class Ranker(keras.Model):
         rating = rating + opinion[..., 0]
 
         # Alone, an owner's joint rating is their own, and what the head would say is not needed.
-        owners = ops.shape(mask)[-1]
-        together = ops.cond(
-            owners > 1,
-            lambda: self._together(tokens, mask, count, training),
-            lambda: ops.zeros_like(tokens[..., 0, 0]),
+        together = _by_owners(
+            ops.shape(mask)[-1],
+            several=lambda: self._together(tokens, mask, count, training),
+            alone=lambda: ops.zeros_like(tokens[..., 0, 0]),
         )
 
         like = self.like_steepness.values() * (rating - self.like_threshold)
@@ -289,6 +289,16 @@ class Ranker(keras.Model):
             sight.visible,
             sight.back,
         )
+
+
+def _by_owners(owners: Any, several: Callable[[], Any], alone: Callable[[], Any]) -> Any:
+    """One of two results; a graph that is for any number of owners holds both.
+
+    A number that is known is looked at here: a branch of JAX's `cond` cannot hold dropout's state.
+    """
+    if isinstance(owners, int):
+        return several() if owners > 1 else alone()
+    return ops.cond(owners > 1, several, alone)
 
 
 def _present(batch: dict[str, Any]) -> Any:
