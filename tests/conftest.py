@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from commands.stages import Stages
 from schemas.artifacts import Artifact
@@ -17,6 +18,10 @@ from schemas.config import (
     RetrievalConfig,
 )
 from tests.planted import write_planted
+
+# What a test finds depends neither on chance nor on what else the machine does.
+settings.register_profile("matinee", deadline=None, derandomize=True)
+settings.load_profile("matinee")
 
 TINY = Config(
     prepare=PrepareConfig(shards=2),

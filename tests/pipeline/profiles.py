@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.histories import by_shard
 
-UNHURRIED = settings(deadline=None)
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=30)
 """For tests that write files."""
 
 Event = tuple[str, float, int]

@@ -8,7 +8,7 @@ import math
 import schemas.tf_runtime  # isort: skip  # noqa: F401  before TensorFlow
 
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.moments import GAP_BUCKETS, MOMENT_SIZES, moments
@@ -33,7 +33,6 @@ def plain(history: list[int]) -> dict[str, list[int]]:
     return {"history_weekday": weekday, "history_hour": hour, "history_gap": gap}
 
 
-@settings(deadline=None)
 @given(histories=st.lists(st.lists(TIME, max_size=5).map(sorted), max_size=5))
 def test_same_as_plain(histories: list[list[int]]) -> None:
     expected = [plain(history) for history in histories]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ranking.neighbour_search import search
@@ -25,7 +25,6 @@ def neighbours(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.
     return neighbour, strength
 
 
-@settings(deadline=None)  # TensorFlow takes its time at first
 @given(st.integers(0, 1_000), st.sampled_from([1, 2, 4, 8]), st.integers(1, 3), st.integers(1, 3))
 def test_finds_what_the_other_look_up_finds(seed: int, count: int, batch: int, owners: int) -> None:
     random = np.random.default_rng(seed)

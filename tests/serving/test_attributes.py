@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cards import Feature, FeatureKind
@@ -83,7 +83,6 @@ def test_a_time_that_is_not_known_lies_in_no_range(tmp_path):
     assert catalogue.meeting([Between("added", -10, 10)]).tolist() == [True, False, True]
 
 
-@settings(deadline=None)  # the first call of a kernel of Arrow takes its time
 @given(
     genres=st.lists(st.none() | st.lists(st.sampled_from("abc"), max_size=3), min_size=1),
     values=st.sets(st.sampled_from("abcd"), min_size=1),

@@ -25,7 +25,7 @@ def test_no_request_ends_the_server_or_is_its_fault(run_dir, tmp_path):
 
 @pytest.mark.parametrize("method", SERVICE.methods, ids=lambda method: method.name)
 def test_messages_are_valid_and_of_their_type(method):
-    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
     @given(messages(method.input_type, Known({})))
     def check(message):
         assert message.DESCRIPTOR is method.input_type

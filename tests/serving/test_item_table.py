@@ -48,7 +48,7 @@ def test_as_it_was_built(table):
     assert table.take(np.array([], np.int64)).num_rows == 0
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.tuples(st.integers(0, 5), ITEMS), max_size=4), max_size=4))
 def test_replaced_and_added_rows_are_those_of_a_plain_list(edits):
     table, plain = as_built(FEATURES, KINDS), list(BUILT)

@@ -86,7 +86,7 @@ change = st.tuples(
     newest=0,
     seed=0,
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_changes_and_filters_against_brute_force(
     artifact, changes, k, shares, allow, newest, seed
 ):

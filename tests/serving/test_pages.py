@@ -126,9 +126,7 @@ def test_one_page_of_everything_is_the_last(bundle, users, unseen):
 
 
 @given(data=st.data())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_for_comes_exactly_once(short_of_breath, bundle, users, data):
     draw = data.draw
     item_ids = bundle.catalogue.item_ids

@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.postings import Postings
@@ -8,7 +8,6 @@ from serving.postings import Postings
 TEXTS = st.sampled_from(["", "a", "b", "c"])
 
 
-@settings(deadline=None)  # the first call of a kernel of Arrow takes its time
 @given(
     lists=st.lists(st.none() | st.lists(st.none() | TEXTS, max_size=3)),
     wanted=st.sets(st.sampled_from("abcd"), min_size=1),
@@ -19,7 +18,6 @@ def test_lists_of_texts(lists, wanted):
     assert postings.having(sorted(wanted)).tolist() == expected
 
 
-@settings(deadline=None)  # the first call of a kernel of Arrow takes its time
 @given(texts=st.lists(st.none() | TEXTS), wanted=st.sets(st.sampled_from("abcd"), min_size=1))
 def test_texts(texts, wanted):
     postings = Postings.of(pa.array(texts, pa.string()))

@@ -61,7 +61,7 @@ def check(hits, vectors, queries, k, exclude):
     k=st.integers(1, 60),
     shares=st.lists(st.floats(0, 1), min_size=1, max_size=4),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_exact_index_equals_brute_force(seed, items, k, shares):
     rng = np.random.default_rng(seed)
     # Small whole numbers: inner products are exact, and many are equal.
@@ -84,7 +84,7 @@ def test_an_exact_index_equals_brute_force(seed, items, k, shares):
     seed=st.integers(0, 10_000),
     shares=st.lists(st.sampled_from([0.0, 0.001, 0.1, 0.9, 0.999, 1.0]), min_size=1, max_size=8),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_index_answers_fully_and_only_with_allowed_items(retriever, k, seed, shares):
     rng = np.random.default_rng(seed)
     exclude = [np.flatnonzero(rng.random(ITEMS) < share) for share in shares]

@@ -7,7 +7,7 @@ from collections import Counter
 import grpc
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import recommender_pb2 as pb
@@ -55,7 +55,6 @@ def plain(vectors, values, most, k, diversity):
 
 
 @given(st.data())
-@settings(deadline=None)
 def test_as_the_definition(data):
     items = data.draw(st.integers(0, 12))
     rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))

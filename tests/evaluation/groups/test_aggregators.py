@@ -115,7 +115,7 @@ def test_a_negative_score_is_an_error(name):
         AGGREGATORS[name](np.array([[[1.0, 2], [-1, 0]]]), np.ones((1, 2), bool), 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     # Sums and products of such numbers are exact, so ties are ties in both.
     scores=hnp.arrays(

@@ -83,7 +83,7 @@ def test_what_is_rated_below_the_threshold_is_not_liked():
     assert 0 in form_groups(people, "similar", 2, 5, 3.0, seed=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(KINDS),
     size=st.integers(2, 5),

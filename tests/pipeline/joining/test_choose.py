@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.joining.choose import (
@@ -126,7 +126,6 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_nobody_is_matched_twice_and_every_item_is_accounted_for(
     rows: list[tuple[int, int, int, float, bool, float, bool]],
@@ -140,7 +139,6 @@ def test_nobody_is_matched_twice_and_every_item_is_accounted_for(
     assert sorted(items + left) == sorted({row[0] for row in rows})
 
 
-@settings(deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_does_not_matter(
     rows: list[tuple[int, int, int, float, bool, float, bool]], random: object

@@ -251,7 +251,7 @@ FILMS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FILMS, FILMS)
 def test_no_record_is_given_twice_but_by_id(
     ours: list[dict[str, Any]], theirs: list[dict[str, Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.joining.normalise import compact, normalise, without_article
@@ -81,20 +81,17 @@ def test_rules(title: str, expected: str) -> None:
     assert one(title) == expected
 
 
-@settings(deadline=None)  # the first call compiles the patterns
 @given(TITLES)
 def test_twice_is_once(title: str) -> None:
     assert one(one(title)) == one(title)
 
 
-@settings(deadline=None)  # the first call compiles the patterns
 @given(st.lists(TITLES, max_size=8))
 def test_rows_do_not_touch_each_other(titles: list[str]) -> None:
     together = normalise(pa.array(titles, pa.string())).to_pylist()
     assert together == [one(title) for title in titles]
 
 
-@settings(deadline=None)  # the first call compiles the patterns
 @given(TITLES)
 def test_only_letters_digits_and_single_spaces(title: str) -> None:
     words = one(title).split(" ")

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources.files import SourceError
@@ -57,7 +57,6 @@ def test_quotes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [TABS, QUOTED], ids=["tabs", "quoted"])
-@settings(deadline=None)
 @given(
     lines=st.lists(st.text(st.sampled_from('1\té\r",'), max_size=12), max_size=20),
     block_bytes=st.integers(1, 60),

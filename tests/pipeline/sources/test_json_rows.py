@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources.files import SourceError
@@ -82,7 +82,6 @@ LINE = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(lines=st.lists(LINE, max_size=12), block_bytes=st.integers(1, 200))
 def test_block_size_changes_nothing(lines: list[str], block_bytes: int) -> None:
     with tempfile.TemporaryDirectory() as name:

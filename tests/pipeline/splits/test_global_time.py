@@ -11,7 +11,7 @@ from pipeline.splits.cut import TAKEN, split
 from pipeline.splits.global_time import GlobalTime, at_cut_offs
 from schemas.columns import FITS, SPLITS
 from schemas.config import PrepareConfig
-from tests.pipeline.profiles import UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import People, comparable, people, profiles, rows_of
 
 END = 99
 
@@ -39,7 +39,6 @@ def plain(events_of: People, name: str, how: GlobalTime) -> list[object]:
     return rows
 
 
-@UNHURRIED
 @given(
     people(),
     st.integers(1, 6),
@@ -86,7 +85,6 @@ def test_cut_offs_by_hand() -> None:
     assert (how.validation_from, how.test_from) == (4, 5)
 
 
-@UNHURRIED
 @given(
     st.lists(st.integers(0, 30), min_size=3, max_size=60),
     st.floats(0.05, 0.45),

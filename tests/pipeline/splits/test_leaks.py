@@ -23,7 +23,7 @@ from pipeline.splits.temporal_user import TemporalUser
 from pipeline.splits.user_based import UserBased
 from schemas.columns import FITS, REQUESTS, SPLITS
 from schemas.config import SPLIT_KINDS, PrepareConfig
-from tests.pipeline.profiles import FEW, UNHURRIED, People, people, profiles, shard_files
+from tests.pipeline.profiles import FEW, People, people, profiles, shard_files
 
 ALL = 1_000
 EVERY_SPLIT = [
@@ -59,7 +59,6 @@ def asked(batch: pa.RecordBatch, how: Split, name: str) -> list[Place]:
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
-@UNHURRIED
 @given(people())
 def test_nothing_that_is_asked_for_was_fitted(how: Split, events_of: People) -> None:
     batch = profiles(events_of)
@@ -76,7 +75,6 @@ def test_nothing_that_is_asked_for_was_fitted(how: Split, events_of: People) -> 
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
-@UNHURRIED
 @given(people())
 def test_histories_end_before_their_targets(how: Split, events_of: People) -> None:
     batch = profiles(events_of)
@@ -91,7 +89,6 @@ def test_histories_end_before_their_targets(how: Split, events_of: People) -> No
 
 
 @pytest.mark.parametrize("how", EVERY_SPLIT, ids=name_of)
-@UNHURRIED
 @given(people())
 def test_no_event_is_lost(how: Split, events_of: People) -> None:
     """Each event is fitted or asked for, but for the input of user-based requests, which is input.
@@ -116,7 +113,6 @@ def _only_event(how: Split, events_of: People, place: Place) -> bool:
     return isinstance(how, UserBased) and len(events_of[place[0]]) == 1
 
 
-@UNHURRIED
 @given(people(), st.integers(0, 9))
 def test_user_based_users_are_disjoint(events_of: People, seed: int) -> None:
     how = UserBased(0.3, 0.3, 0.5, 1, ALL, "first", seed)
@@ -127,7 +123,6 @@ def test_user_based_users_are_disjoint(events_of: People, seed: int) -> None:
     assert users["validation"].isdisjoint(users["test"])
 
 
-@UNHURRIED
 @given(people(), st.integers(1, 6), st.integers(1, 6))
 def test_global_time_intervals_are_half_open(events_of: People, first: int, more: int) -> None:
     how = GlobalTime(first, first + more, 13, 0, ALL, "first")

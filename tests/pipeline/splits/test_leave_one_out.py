@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.splits.cut import split
 from pipeline.splits.leave_one_out import LeaveOneOut
 from schemas.columns import FITS, SPLITS
-from tests.pipeline.profiles import UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import People, comparable, people, profiles, rows_of
 
 
 def plain(events_of: People, name: str, min_events: int) -> list[object]:
@@ -24,7 +24,6 @@ def plain(events_of: People, name: str, min_events: int) -> list[object]:
     return rows
 
 
-@UNHURRIED
 @given(people(), st.integers(3, 6), st.sampled_from(SPLITS))
 def test_same_as_plain(events_of: People, min_events: int, name: str) -> None:
     found = split(profiles(events_of), name, LeaveOneOut(min_events))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.splits.cut import TAKEN, split
 from pipeline.splits.temporal_user import TemporalUser
 from schemas.columns import SPLITS
-from tests.pipeline.profiles import UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import People, comparable, people, profiles, rows_of
 
 
 def plain(events_of: People, name: str, how: TemporalUser) -> list[object]:
@@ -37,7 +37,6 @@ def plain(events_of: People, name: str, how: TemporalUser) -> list[object]:
     return rows
 
 
-@UNHURRIED
 @given(
     people(),
     st.sampled_from([0.2, 0.5]),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.splits.cut import TAKEN, split
 from pipeline.splits.user_based import UserBased
 from schemas.columns import SPLITS
-from tests.pipeline.profiles import UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import People, comparable, people, profiles, rows_of
 
 HALVES = UserBased(0.3, 0.3, 0.5, 1, 10, "first", 1)
 
@@ -37,7 +37,6 @@ def plain(events_of: People, name: str, how: UserBased) -> list[object]:
     return rows
 
 
-@UNHURRIED
 @given(
     people(),
     st.sampled_from([0.2, 0.5, 0.8]),

@@ -17,7 +17,7 @@ from pipeline.splits.leave_one_out import LeaveOneOut
 from pipeline.tasks import facts as facts_module
 from pipeline.tasks.facts import load_facts
 from pipeline.tasks.past import item_mean, past_statistics, widths
-from tests.pipeline.profiles import FEW, ITEMS, UNHURRIED, People, people, profiles, shard_files
+from tests.pipeline.profiles import FEW, ITEMS, People, people, profiles, shard_files
 from tests.pipeline.tasks.build import CATALOGUE, GENRES, facts_of
 
 NAN = float("nan")
@@ -65,7 +65,6 @@ def test_item_mean_leaves_the_own_ratings_out(files: tuple[Path, Path]) -> None:
     np.testing.assert_array_equal(found[:, 0], [5.5, 6.0, 4.0, 4.0, NAN, NAN])
 
 
-@UNHURRIED
 @given(people())
 def test_same_as_plain(events_of: People) -> None:
     batch = profiles(events_of)

@@ -14,7 +14,7 @@ from pipeline.splits.cut import fitted
 from pipeline.splits.leave_one_out import LeaveOneOut
 from pipeline.tasks.random_masking import pick
 from schemas.config import PrepareConfig
-from tests.pipeline.profiles import UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import People, comparable, people, profiles, rows_of
 from tests.pipeline.tasks.build import CONFIG
 
 
@@ -28,7 +28,6 @@ def masked(events_of: People, config: PrepareConfig = CONFIG) -> list[tuple[str,
     return rows_of(gather(batch, *pick(batch, cut, config)))  # type: ignore[return-value]
 
 
-@UNHURRIED
 @given(people(), st.integers(1, 4))
 def test_hides_liked_items_and_shows_the_rest(events_of: People, masks: int) -> None:
     config = dataclasses.replace(CONFIG, masks_per_user=masks)
@@ -43,7 +42,6 @@ def test_hides_liked_items_and_shows_the_rest(events_of: People, masks: int) -> 
         assert len(set(hidden[user])) == len(hidden[user]) == min(masks, liked)
 
 
-@UNHURRIED
 @given(people(), st.randoms(use_true_random=False))
 def test_a_users_draw_depends_on_the_user_alone(events_of: People, random: object) -> None:
     shuffled = list(events_of)
@@ -65,7 +63,6 @@ def test_draws_are_uniform_and_follow_the_seed() -> None:
     assert masked(events_of) == first
 
 
-@UNHURRIED
 @given(people())
 def test_requests_hide_their_target_if_it_was_liked(events_of: People) -> None:
     batch = profiles(events_of)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.gather import gather
 from pipeline.splits.leave_one_out import LeaveOneOut
 from pipeline.tasks.sequential import pick
-from tests.pipeline.profiles import ITEMS, UNHURRIED, People, comparable, people, profiles, rows_of
+from tests.pipeline.profiles import ITEMS, People, comparable, people, profiles, rows_of
 from tests.pipeline.tasks.build import CONFIG
 
 HOW = LeaveOneOut(3)
@@ -22,7 +22,6 @@ def made(events_of: People, split: str, length: int) -> list[object]:
     return rows_of(gather(batch, *pick(batch, HOW.cut(batch, split), config)))
 
 
-@UNHURRIED
 @given(people(), st.integers(1, 7))
 def test_same_as_plain(events_of: People, length: int) -> None:
     expected: dict[str, list[object]] = {"fit": [], "test": []}

@@ -13,7 +13,6 @@ from pipeline.splits.leave_one_out import LeaveOneOut
 from pipeline.tasks.sliding_windows import pick
 from tests.pipeline.profiles import (
     ITEMS,
-    UNHURRIED,
     Event,
     People,
     comparable,
@@ -52,7 +51,6 @@ def plain(events: list[Event], length: int, step: int) -> list[tuple[list[Event]
     return found
 
 
-@UNHURRIED
 @given(people(), st.integers(2, 6), st.integers(1, 7))
 def test_same_as_plain(events_of: People, length: int, step: int) -> None:
     expected = [
@@ -76,7 +74,6 @@ def test_by_hand() -> None:
     assert windows({"u": events[:1]}) == []
 
 
-@UNHURRIED
 @given(people())
 def test_requests_give_one_window_that_ends_with_the_target(events_of: People) -> None:
     batch = profiles(events_of)

@@ -163,7 +163,7 @@ def rejected(data: Artifact, demands: dict[str, Expected] | None) -> list[dict[s
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     things=st.lists(THING, min_size=2, max_size=30),
     people=st.lists(SOMEBODY, min_size=1, max_size=30),

@@ -154,9 +154,7 @@ EVENT = st.tuples(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(EVENT, max_size=6), max_size=5), at_most=st.integers(1, 10))
 def test_any_batches_in_any_order_sent_any_number_of_times(store, batches, at_most):
     # Against a dictionary: the first event of an id stays. The store is that of other examples too.
