@@ -6,13 +6,14 @@ ranker, which looks at some hundred candidates, can afford to remember.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy import sparse
 
-from ranking.neighbours import BLOCK_BYTES, strongest, values_of
-from schemas import columns
+from ranking.strongest import blocks, strongest, values_at
 from schemas.config import RankingConfig
 from schemas.histories import Histories
 
@@ -51,14 +52,10 @@ def count_affinities(histories: Histories, indices: int, config: RankingConfig) 
     kinds.append(_ease(histories, indices, config.ease_items, config.ease_l2))
     neighbour = np.empty((indices, config.neighbours), np.int32)
     strength = np.empty((indices, config.neighbours, len(KINDS)), np.float32)
-    block = max(1, BLOCK_BYTES // (4 * len(KINDS) * indices))
-    for start in range(0, indices, block):
-        rows = slice(start, start + block)
-        dense = np.stack([kind[rows].toarray() for kind in kinds], axis=-1)
-        dense = np.maximum(dense, 0.0)
-        dense[:, columns.PADDING] = 0.0
-        neighbour[rows], column = strongest(_measure(dense), config.neighbours)
-        strength[rows] = values_of(dense, neighbour[rows], column)
+    for rows in blocks(sum(np.diff(kind.indptr) for kind in kinds)):
+        of_rows = [kind[rows] for kind in kinds]
+        neighbour[rows] = strongest(_measure(of_rows), config.neighbours)
+        strength[rows] = np.stack([values_at(kind, neighbour[rows]) for kind in of_rows], axis=-1)
     return ItemAffinities(neighbour, strength)
 
 
@@ -108,7 +105,13 @@ def _ease(histories: Histories, indices: int, items: int, l2: float) -> sparse.c
     return sparse.coo_array((weights[row, other], placed), shape=(indices, indices)).tocsr()
 
 
-def _measure(dense: np.ndarray) -> np.ndarray:
-    """How strong each pair is in any kind, each kind by the row's strongest, `[rows, indices]`."""
-    largest = np.maximum(dense.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return (dense / largest).max(axis=2)
+def _measure(kinds: Sequence[sparse.csr_array]) -> sparse.csr_array:
+    """How strong each pair is in any kind, each kind by the row's strongest."""
+    first, *others = map(_of_strongest, kinds)
+    return reduce(lambda measure, other: measure.maximum(other), others, first)
+
+
+def _of_strongest(kind: sparse.csr_array) -> sparse.csr_array:
+    largest = kind.max(axis=1).toarray().ravel()
+    share = kind.data / np.repeat(largest, np.diff(kind.indptr))
+    return sparse.csr_array((share, kind.indices, kind.indptr), shape=kind.shape)

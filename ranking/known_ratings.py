@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ranking.neighbours import BLOCK_BYTES, strongest, values_of
+from ranking.strongest import blocks, strongest, values_at
 from schemas.histories import Histories
 
 USER_DAMPING = 5.0
@@ -125,13 +125,23 @@ def _rated_alike(
     kept = np.empty((indices, neighbours), np.float32)
     length = np.sqrt(np.maximum(square, np.finfo(np.float32).tiny)).astype(np.float32)
     of_item, one_of_item = given.T.tocsr(), one.T.tocsr()
-    block = max(1, BLOCK_BYTES // (4 * indices))
-    for start in range(0, indices, block):
-        rows = np.arange(start, min(start + block, indices))
-        raters = (one_of_item[rows] @ one).toarray()
-        alike = (of_item[rows] @ given).toarray() / length[rows, None] / length
-        alike *= raters / (raters + COMMON_DAMPING)
-        alike[np.arange(len(rows)), rows] = 0.0
-        neighbour[rows], column = strongest(alike, neighbours)
-        kept[rows] = values_of(alike[..., None], neighbour[rows], column)[..., 0]
+    for rows in blocks(np.minimum(one_of_item @ one.sum(axis=1), indices)):
+        alike, raters = of_item[rows] @ given, one_of_item[rows] @ one
+        alike.sort_indices()
+        alike = alike.multiply(_significance(raters)).tocsr()
+        row = np.repeat(np.arange(indices)[rows], np.diff(alike.indptr))
+        alike.data /= length[row]
+        alike.data /= length[alike.indices]
+        alike.data[row == alike.indices] = 0.0
+        neighbour[rows] = strongest(alike, neighbours)
+        kept[rows] = values_at(alike, neighbour[rows])
     return neighbour, kept
+
+
+def _significance(raters: sparse.csr_array) -> sparse.csr_array:
+    """By how many people rated both, `[rows, indices]`, above 0 and below 1."""
+    raters.sort_indices()
+    return sparse.csr_array(
+        (raters.data / (raters.data + COMMON_DAMPING), raters.indices, raters.indptr),
+        shape=raters.shape,
+    )

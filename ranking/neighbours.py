@@ -1,4 +1,4 @@
-"""Tables of each item's neighbours: the strongest picked, and pairs looked up."""
+"""Pairs of items looked up in a table of each item's neighbours."""
 
 from __future__ import annotations
 
@@ -11,51 +11,8 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 # isort: split
 from keras import ops
 
-from schemas import columns
-
-BLOCK_BYTES = 64 << 20
-"""Bound on the dense rows that are looked at together."""
 NO_ITEM = np.iinfo(np.int32).max
-
-
-def strongest(measure: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The columns of each row with the largest measure above 0.
-
-    Args:
-        measure: `[rows, indices]` float; padding is never picked.
-        count: How many are kept.
-
-    Returns:
-        `[rows, count]` int32, item indices, ascending, `NO_ITEM` at the end; and a column to read
-        for each of them, int64 `[rows, min(count, indices)]`, any column for `NO_ITEM`.
-    """
-    measure[:, columns.PADDING] = 0.0
-    kept = min(count, measure.shape[1])
-    best = np.argpartition(-measure, kept - 1, axis=1)[:, :kept]
-    some = np.take_along_axis(measure, best, axis=1) > 0
-    neighbour = np.where(some, best, NO_ITEM)
-    order = np.argsort(neighbour, axis=1)
-    neighbour = np.take_along_axis(neighbour, order, axis=1)
-    short = ((0, 0), (0, count - kept))
-    filled = np.pad(neighbour, short, constant_values=NO_ITEM).astype(np.int32)
-    return filled, np.take_along_axis(best, order, axis=1)
-
-
-def values_of(dense: np.ndarray, neighbour: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """What the picked columns hold.
-
-    Args:
-        dense: `[rows, indices, kinds]` float32.
-        neighbour: As `strongest` returns it.
-        column: Likewise.
-
-    Returns:
-        `[rows, count, kinds]` float32, 0 for `NO_ITEM`.
-    """
-    values = np.take_along_axis(dense, column[..., None], axis=1)
-    short = neighbour.shape[1] - column.shape[1]
-    values = np.pad(values, ((0, 0), (0, short), (0, 0)))
-    return np.where((neighbour != NO_ITEM)[..., None], values, 0.0).astype(np.float32)
+"""Fills a row behind its neighbours."""
 
 
 def look_up(neighbour: Any, values: Any, history: Any, candidates: Any) -> Any:

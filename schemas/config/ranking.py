@@ -31,8 +31,8 @@ class RankingConfig:
         hidden: Widths of each head's MLP.
         dropout: Dropout rate on tokens, attention output and MLPs.
         neighbours: Of each item, the items for which its affinity is remembered, and as many that
-            are rated alike; a power of two. Counting looks at every pair of items: some minutes
-            for 30 000 of them, with the number squared.
+            are rated alike; a power of two. Counting takes time with the pairs of items that
+            users have both rated.
         ease_items: Most popular items among which EASE is fitted, in memory of 24 times its square.
         ease_l2: Its regularisation, in events.
         negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.
