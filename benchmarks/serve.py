@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.as_a_worker import become_a_worker
+from benchmarks.machine_speed import giga_operations
 from benchmarks.own_server import server
 from benchmarks.results import described_run, write_result
 from benchmarks.serving_load.k6 import Load, load
@@ -114,8 +115,8 @@ def measured(run: Path, seconds: float) -> Figures:
 
 def under_load(pid: int, target: str, viewers: Sequence[Sequence[str]], seconds: float) -> Figures:
     """What a server does for one client, at a low rate and at the highest that it sustains."""
+    figures: Figures = {"machine_giga_operations_per_s": giga_operations()}
     load(target, viewers, LOW_RATE, seconds / 3)  # the models have seen requests of this shape
-    figures: Figures = {}
     for name, low_rate in LATENCY.items():
         figures |= by_stage(name, load(target, viewers, low_rate, seconds, stages=True))
     rate = highest_rate(lambda rate: load(target, viewers, rate, seconds))
