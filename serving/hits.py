@@ -36,6 +36,16 @@ class Hits(NamedTuple):
         self.scores[query, :count], self.scores[query, count:] = scores[best], -np.inf
         self.valid[query, :count], self.valid[query, count:] = True, False
 
+    def united(self, most: int) -> np.ndarray:
+        """What was found for any query: `[at most `most`]` int64 rows, ascending, each once.
+
+        Those that come first for some query are kept; among equals the smaller row, so that the
+        order of the queries does not matter.
+        """
+        place = np.nonzero(self.valid.T)[0]
+        rows, first = np.unique(self.rows.T[self.valid.T], return_index=True)
+        return np.sort(rows[np.argsort(place[first], kind="stable")[:most]])
+
     def padded(self, k: int) -> Hits:
         """The same with k columns, of which those added are not valid."""
         width = ((0, 0), (0, k - self.rows.shape[1]))

@@ -166,7 +166,11 @@ class Encode:
 
 @dataclass(frozen=True)
 class Retrieve:
-    """The nearest items of each viewer, united, with every viewer's score for each."""
+    """The nearest items of any viewer, with every viewer's score for each.
+
+    As many as for one viewer: ranking takes longer the more there are, and the last places of each
+    viewer's list give a group nothing (docs/decisions.md).
+    """
 
     retriever: Retriever
     candidates: int
@@ -175,7 +179,7 @@ class Retrieve:
         wanted = max(self.candidates, k)
         barred = [eligible.barred] * len(queries)
         hits = self.retriever.search(queries, wanted, barred, eligible.allowed)
-        rows = np.unique(hits.rows[hits.valid])
+        rows = hits.united(wanted)
         return Candidates(rows, self.retriever.score(queries, rows).T)
 
 

@@ -63,9 +63,9 @@ def find_candidates(
     search: FilteredSearch,
     k: int,
 ) -> GroupCandidates:
-    """The k items nearest to each member that nobody of the group has seen, united.
+    """The k items that come first among those nearest to any member, and nobody has seen.
 
-    As the server does it (`serving.stages.Retrieve`).
+    As the server does it (`serving.stages.Retrieve`): among equals the smaller index is kept.
 
     Args:
         requests: The split.
@@ -73,7 +73,7 @@ def find_candidates(
         groups: int64 `[groups, members]` of people.
         towers: The retrieval model.
         search: Its items' index.
-        k: Items asked for each member.
+        k: Items asked for each member, and kept of each group.
 
     Raises:
         ValueError: The search returned what is barred.
@@ -83,13 +83,15 @@ def find_candidates(
     barred = [np.flatnonzero(~free) for free in recommendable for _ in range(members)]
     queries = towers.encode(requests, people.row[groups.ravel()])
     item, valid = search(queries, k, barred)
-    wanted = np.zeros(recommendable.shape, bool)
+    best_place = np.full(recommendable.shape, k)
     query, place = np.nonzero(valid)
-    wanted[query // members, item[query, place]] = True
+    np.minimum.at(best_place, (query // members, item[query, place]), place)
+    wanted = best_place < k
     wrong = wanted & ~recommendable
     if wrong.any():
         got = requests.item_ids[np.nonzero(wrong)[1][0]]
         raise ValueError(f"search: expected items that no member has seen, got {got!r}")
+    np.put_along_axis(wanted, np.argsort(best_place, axis=1, kind="stable")[:, k:], False, axis=1)
     found = wanted.sum(axis=1)
     item_index = np.argsort(~wanted, axis=1, kind="stable")[:, : found.max()]
     vectors = towers.item_vectors[item_index]

@@ -29,7 +29,7 @@ class ServeConfig:
             `rediss://`), a Redis that several servers share; `none`, nowhere.
         catalogue: Where changes of the catalogue are kept: `sqlite:`, the file
             `state/catalogue.sqlite` of the run; `sqlite:PATH`, another; `none`: none are taken.
-        candidates: Items retrieved per viewer before ranking.
+        candidates: Items retrieved before ranking, for all viewers of a request together.
         max_k: Largest accepted k.
         max_viewers: Most viewers of one request.
         max_history: Most events of one anonymous history.

@@ -52,7 +52,7 @@ def test_diversity_makes_lists_less_alike(recommender, bundle, users):
         return np.mean([likeness(response) for response in lists])
 
     plain, half, whole = (mean_likeness(diversity) for diversity in (0.0, 0.5, 1.0))
-    assert plain > half + 0.05 > whole + 0.1
+    assert plain > half + 0.02 > whole + 0.04
 
 
 def test_the_first_of_a_diverse_list_is_the_best(recommender, users):

@@ -3,6 +3,7 @@ import pytest
 
 from evaluation.groups.candidates import find_candidates
 from evaluation.groups.people import read_people
+from serving.hits import Hits
 from tests.evaluation.build import make_requests, random_requests
 
 VECTORS = np.array([[1, 0], [0, 5], [2, 0], [0, 4], [3, 0], [0, 1]], np.float32)
@@ -34,16 +35,31 @@ def exact(vectors):
 
 def test_what_is_found_for_any_member_is_scored_for_every_member():
     # u0 has seen 0, u1 has seen 1 and 4: 2, 3 and 5 are left. Queries (1, 1) and (2, 1) score them
-    # 2 4 1 and 4 4 1: u0's nearest is 3, u1's is 2, since equal ones go by item.
+    # 2 4 1 and 4 4 1: u0's list is 3 2, u1's is 2 3, since equal ones go by item.
     requests = make_requests([[0], [1, 4]], [5, 5], items=6, target_ratings=[5, 5])
     people = read_people(requests)
-    found = find_candidates(requests, people, np.array([[0, 1]]), Towers(), exact(VECTORS), 1)
+    found = find_candidates(requests, people, np.array([[0, 1]]), Towers(), exact(VECTORS), 2)
     assert found.item_index.tolist() == [[2, 3]]
     assert found.valid.tolist() == [[True, True]]
     assert found.score.tolist() == [[[2, 4], [4, 4]]]
-    turned = find_candidates(requests, people, np.array([[1, 0]]), Towers(), exact(VECTORS), 1)
+    turned = find_candidates(requests, people, np.array([[1, 0]]), Towers(), exact(VECTORS), 2)
     assert turned.item_index.tolist() == [[2, 3]]
     assert turned.score.tolist() == [[[4, 2], [4, 4]]]
+
+
+def test_a_group_has_as_many_candidates_as_a_member_and_they_are_those_of_the_server():
+    rng = np.random.default_rng(5)
+    requests = random_requests(users=12, items=60, events=15, seed=5)
+    people = read_people(requests)
+    towers = Towers(rng.normal(size=(60, 4)), rng.normal(size=(12, 4)))
+    groups, search = rng.permutation(12).reshape(3, 4), exact(towers.item_vectors)
+    found = find_candidates(requests, people, groups, towers, search, 7)
+    assert found.valid.tolist() == [[True] * 7] * 3
+    for group, items in zip(groups, found.item_index, strict=True):
+        barred = [np.flatnonzero(people.seen[group].any(axis=0))] * 4
+        rows, valid = search(towers.encode(requests, people.row[group]), 7, barred)
+        served = Hits(rows, np.zeros(rows.shape, np.float32), valid).united(7)
+        np.testing.assert_array_equal(items, served)
 
 
 def test_groups_with_fewer_candidates_are_padded():
