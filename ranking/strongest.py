@@ -21,10 +21,10 @@ def blocks(pairs: np.ndarray, most: int = BLOCK_PAIRS) -> Iterator[slice]:
     """Cuts rows into blocks of at most so many pairs, or of one row that has more.
 
     Args:
-        pairs: `[rows]` int, how many each row has at most.
+        pairs: `[rows]`, how many each row has at most.
         most: Of a block.
     """
-    up_to, start = np.concatenate([[0], np.cumsum(pairs)]), 0
+    up_to, start = np.concatenate([[0], np.cumsum(pairs, dtype=np.int64)]), 0
     while start < len(pairs):
         stop = int(np.searchsorted(up_to, up_to[start] + most, side="right")) - 1
         yield slice(start, max(stop, start + 1))
