@@ -99,7 +99,10 @@ def test_a_page_is_the_best_of_what_was_not_shown(short_of_breath, bundle, users
     pages = walk(short_of_breath, pb.RecommendRequest(viewers=known(*users[:2])), 9)
     for page in pages[:5]:
         best = [left[np.argsort(-scores[left], kind="stable")[:20]] for scores in everything]
-        rows = np.union1d(*best)
+        place: dict[int, int] = {}
+        for at, row in [pair for of_viewer in best for pair in enumerate(of_viewer.tolist())]:
+            place[row] = min(at, place.get(row, at))
+        rows = np.sort(sorted(place, key=lambda row: (place[row], row))[:20])
         joint = bundle.ranker.rank(profiles, rows, everything[:, rows].T).joint_rating
         score = dict(zip(rows.tolist(), joint.tolist(), strict=True))
         listed = bundle.catalogue.rows(ids(page)).tolist()
