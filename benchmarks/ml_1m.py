@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks.leave_one_out import run
 from pipeline.adopt import adopt
 from pipeline.unpack import unpack
-from schemas.config import Config, PrepareConfig, RetrievalConfig
+from schemas.artifacts import Artifact
+from schemas.config import Config, RetrievalConfig
 
 CARD = Path(__file__).with_suffix(".toml")
 RETRIEVAL = RetrievalConfig(
@@ -33,17 +34,26 @@ RETRIEVAL = RetrievalConfig(
 def main() -> None:
     """Trains what is missing, prints the table and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ml_1m", description=__doc__)
-    parser.add_argument("archive", type=Path, nargs="?")
-    parser.add_argument("--data", type=Path, default=Path("data/ml-1m-order-only"))
+    add_source(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs/retrieval-ml-1m"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
+    config = replace(Config(), retrieval=RETRIEVAL)
+    print(run("ml-1m", open_source(arguments), config, arguments.seeds, arguments.runs))
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say where the data is."""
+    parser.add_argument("archive", type=Path, nargs="?")
+    parser.add_argument("--data", type=Path, default=Path("data/ml-1m-order-only"))
+
+
+def open_source(arguments: argparse.Namespace) -> Artifact:
+    """The data that the options of `add_source` name, unpacked where an archive is given."""
     if arguments.archive is not None:
         arguments.data.mkdir(parents=True, exist_ok=True)
         unpack(arguments.archive, arguments.data)
-    config = replace(Config(), prepare=PrepareConfig(), retrieval=RETRIEVAL)
-    source = adopt(CARD, arguments.data)
-    print(run("ml-1m", source, config, arguments.seeds, arguments.runs))
+    return adopt(CARD, arguments.data)
 
 
 if __name__ == "__main__":

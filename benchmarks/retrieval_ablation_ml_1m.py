@@ -12,11 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.ablation import BASE, Ablation, ablate
-from benchmarks.ml_1m import CARD, RETRIEVAL
+from benchmarks.ml_1m import RETRIEVAL, add_source, open_source
 from benchmarks.retrieval_ablation import VARIANTS
 from commands.stages import Stages
-from pipeline.adopt import adopt
-from pipeline.unpack import unpack
 from schemas.config import Config
 
 CHOSEN = (BASE, "temperature_0.05", "without_item_content")
@@ -28,16 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.retrieval_ablation_ml_1m", description=__doc__
     )
-    parser.add_argument("archive", type=Path, nargs="?")
-    parser.add_argument("--data", type=Path, default=Path("data/ml-1m-order-only"))
+    add_source(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation-ml-1m"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--variants", nargs="+", choices=CHOSEN, default=[*CHOSEN])
     arguments = parser.parse_args()
-    if arguments.archive is not None:
-        arguments.data.mkdir(parents=True, exist_ok=True)
-        unpack(arguments.archive, arguments.data)
-    source = adopt(CARD, arguments.data)
+    source = open_source(arguments)
     prepared = Stages(arguments.runs, Config()).prepare(source, [])
     variants = {name: VARIANTS[name] for name in arguments.variants}
     base = replace(RETRIEVAL, epochs=EPOCHS)
