@@ -10,11 +10,15 @@ import schemas.tf_runtime  # noqa: F401  (before Keras)
 import keras
 from keras import ops
 
+from ranking.fast_weights import FastWeights
 from ranking.geometry import DISTANCE_BUCKETS, TIME_TERMS, Geometry
 from towers.dropout import Dropout
 
 NEVER = -1e9
 """Logit of what may not be attended to or chosen; finite, so that its gradient is 0 and not NaN."""
+OWNER_BIAS = (0.0, -4.0)
+"""Where the biases for the same and for the other owner begin: nearly as if each owner were alone,
+as in most rows of training."""
 
 
 class PairUserBlock(keras.layers.Layer):
@@ -52,7 +56,7 @@ class PairUserBlock(keras.layers.Layer):
         self.forward_norm.build(tokens)
         self.widen.build(tokens)
         self.narrow.build((None, None, 4 * self.dim))
-        self.owner_bias = self._bias((self.heads, 2), "owner_bias")
+        self.owner_bias = FastWeights([OWNER_BIAS] * self.heads, name="owner_bias")
         self.distance_bias = self._bias((self.heads, DISTANCE_BUCKETS), "distance_bias")
         self.time_bias = self._bias((TIME_TERMS, self.heads), "time_bias")
         self.built = True
@@ -156,7 +160,8 @@ class PairUserBlock(keras.layers.Layer):
     def _owner(self, owners: Any) -> Any:
         """The pair-user bias, `[heads, owners, owners]`: same owner on the diagonal."""
         same = ops.eye(owners, dtype="bool")[None]
-        own, other = self.owner_bias[:, 0], self.owner_bias[:, 1]
+        bias = self.owner_bias.values()
+        own, other = bias[:, 0], bias[:, 1]
         return ops.where(same, own[:, None, None], other[:, None, None])
 
     def _bias(self, shape: tuple[int, int], name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
@@ -19,6 +18,7 @@ from ranking.attention import PairUserBlock
 from ranking.fast_weights import FastWeights
 from ranking.geometry import Geometry, Sight, make_geometry, make_sight, newest_events
 from ranking.heads import Mlp, RatingBaseline
+from ranking.joint_rating import JointRating
 from schemas import columns
 from schemas.config import RankingConfig, like_threshold
 from towers.dropout import Dropout
@@ -88,7 +88,7 @@ class Ranker(keras.Model):
         self.agreement_features = AgreementFeatures(name="agreement_features")
         width = dim + agreement_features.FEATURES
         self.opinion_head = Mlp(width, config.hidden, config.dropout, 2, name="opinion_head")
-        self.joint_head = Mlp(2 * dim, config.hidden, config.dropout, name="joint_head")
+        self.joint_rating = JointRating(name="joint_rating")
         self.affinity_features = AffinityFeatures(name="affinity_features")
         width = dim + affinity_features.FEATURES + 1
         self.watch_head = Mlp(width, config.hidden, config.dropout, name="watch_head")
@@ -97,12 +97,7 @@ class Ranker(keras.Model):
     def _build_parts(self) -> None:
         self.affinity_features.build()
         self.agreement_features.build()
-        heads = (
-            self.baseline,
-            self.opinion_head,
-            self.joint_head,
-            self.watch_head,
-        )
+        heads = (self.baseline, self.opinion_head, self.watch_head)
         tables = (self.item_tower, self.item_bias, *self.user_tables.values(), self.gap)
         parts: tuple[Any, ...] = (*tables, *self.blocks, *heads)
         for part in parts:
@@ -217,48 +212,24 @@ class Ranker(keras.Model):
         return item + owner[:, None, None] + self.role[1]
 
     def _predict(self, batch: dict[str, Any], tokens: Any, training: bool | None) -> dict[str, Any]:
-        mask = ops.cast(batch["owner_mask"], tokens.dtype)[:, None, None]
         sight = _sight(batch)
-        count = ops.maximum(ops.sum(mask, axis=-1), 1.0)
-
-        def mean(values: Any) -> Any:
-            return ops.sum(values * mask, axis=-1) / count
-
         expected = self._baseline(batch, sight)
         agreement = self._agreement(batch, expected, sight)
-        rating = expected[:, :, None] + batch["candidate_vector"][..., self.dim :]
-        rating = rating + ops.matmul(
-            agreement[..., : len(agreement_features.FADES)], self.agreement_weight.values()
-        )
         known = ops.concatenate([tokens, agreement], axis=-1)
         opinion = self.opinion_head(known, training=training)
-        rating = rating + opinion[..., 0]
-
-        # Alone, an owner's joint rating is their own, and what the head would say is not needed.
-        together = _by_owners(
-            ops.shape(mask)[-1],
-            several=lambda: self._together(tokens, mask, count, training),
-            alone=lambda: ops.zeros_like(tokens[..., 0, 0]),
+        level = expected[:, :, None]
+        of_item = batch["candidate_vector"][..., self.dim :] + ops.matmul(
+            agreement[..., : len(agreement_features.FADES)], self.agreement_weight.values()
         )
-
+        rating = level + of_item + opinion[..., 0]
+        parts = (level - self.baseline.mu.values(), of_item, opinion[..., 0])
         like = self.like_steepness.values() * (rating - self.like_threshold)
         return {
             "rating": rating,
             "like": like + opinion[..., 1],
-            "joint_rating": mean(rating) + together,
+            "joint_rating": self.joint_rating(rating, parts, batch["owner_mask"]),
             "watch_next": self._watch_next(batch, tokens, sight, training),
         }
-
-    def _together(self, tokens: Any, mask: Any, count: Any, training: bool | None) -> Any:
-        """What owners who differ add to the mean of their ratings, `[batch, cutoffs, candidates]`.
-
-        0 where `count`, how many owners `mask` leaves, is 1.
-        """
-        weight = ops.expand_dims(mask, -1)
-        centre = ops.sum(tokens * weight, axis=3) / ops.expand_dims(count, -1)
-        spread = ops.sum(ops.square(tokens - ops.expand_dims(centre, 3)) * weight, axis=3)
-        pooled = ops.concatenate([centre, spread / ops.expand_dims(count, -1)], axis=-1)
-        return self.joint_head(pooled, training=training)[..., 0] * (1.0 - 1.0 / count)
 
     def _watch_next(
         self, batch: dict[str, Any], tokens: Any, sight: Sight, training: bool | None
@@ -289,16 +260,6 @@ class Ranker(keras.Model):
             sight.visible,
             sight.back,
         )
-
-
-def _by_owners(owners: Any, several: Callable[[], Any], alone: Callable[[], Any]) -> Any:
-    """One of two results; a graph that is for any number of owners holds both.
-
-    A number that is known is looked at here: a branch of JAX's `cond` cannot hold dropout's state.
-    """
-    if isinstance(owners, int):
-        return several() if owners > 1 else alone()
-    return ops.cond(owners > 1, several, alone)
 
 
 def _present(batch: dict[str, Any]) -> Any:

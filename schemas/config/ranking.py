@@ -49,7 +49,9 @@ class RankingConfig:
         rating_weight: Weight of the owners' rating loss.
         like_weight: Weight of the loss of what is liked.
         like_share: Where on the rating scale liking begins: .75 of 1 to 5 is 4.
-        pair_weight: Weight of what pairs teach: the loss of their mean rating and of each one's.
+        pair_weight: Weight of what pairs teach: the loss of their mean rating and of each one's. A
+            step has far fewer ratings of pairs than of single owners, so theirs count little
+            (docs/decisions.md).
         watch_next_weight: Weight of the listwise watch-next loss.
         task_weights: `fixed`, the four above, or `learned`: these over a variance of each task that
             is learned along.
@@ -83,7 +85,7 @@ class RankingConfig:
     rating_weight: float = 1.0
     like_weight: float = 1.0
     like_share: float = 0.75
-    pair_weight: float = 1.0
+    pair_weight: float = 0.05
     watch_next_weight: float = 1.0
     task_weights: str = "fixed"
     without: tuple[str, ...] = ()

@@ -269,7 +269,7 @@ def test_owner_bias_tells_the_pair_apart(changeable: Ranker):
     batch = make_batch(2, 2, 4)
     before = score(changeable, batch)
     for block in changeable.blocks:
-        block.owner_bias.assign(block.owner_bias + 3.0)
+        block.owner_bias.assign(block.owner_bias.values() + 3.0)
     # What own and other get alike is no difference to a softmax.
     np.testing.assert_allclose(score(changeable, batch)["rating"], before["rating"], atol=1e-4)
     for block in changeable.blocks:
