@@ -28,6 +28,7 @@ from towers.training.epoch_log import EpochLog
 
 BASE = "default"
 NDCG = "validation_ndcg@10"
+FIGURES = "figures.json"
 Fits = dict[str, dict[int, dict[str, float]]]
 """Figures of each variant's fit with each seed."""
 
@@ -42,6 +43,7 @@ class Ablation:
         prepared: The data, prepared.
         base: Settings that the variants depart from; the seed is replaced.
         variants: Of each variant, the settings that differ.
+        seeds: Each variant is fitted with each of them.
         runs: Directory of the fits. One that was done or killed before is gone on with.
     """
 
@@ -50,43 +52,69 @@ class Ablation:
     prepared: Artifact
     base: RetrievalConfig
     variants: Mapping[str, Mapping[str, Any]]
+    seeds: Sequence[int]
     runs: Path
 
+    def config(self, variant: str, seed: int) -> RetrievalConfig:
+        """Settings of one fit."""
+        return replace(self.base, seed=seed, **self.variants[variant])
 
-def ablate(ablation: Ablation, seeds: Sequence[int]) -> None:
-    """Fits what is missing, and writes the result anew after each seed.
+    def directory(self, variant: str, seed: int) -> Path:
+        """Where one fit is."""
+        config = self.config(variant, seed)
+        return fit_directory(self.runs / "fits", self.prepared, config, {})
+
+
+def ablate(ablation: Ablation, variants: Sequence[str], seeds: Sequence[int]) -> None:
+    """Fits what is missing of some variants with some seeds.
 
     A fit that the kept result has, of the same data, settings, code and packages, is taken from it.
+    The result is written when no fit of the whole ablation is missing any more.
     """
     kept = _kept(ablation.name)
+    for seed in seeds:
+        for variant in variants:
+            directory = ablation.directory(variant, seed)
+            figures = kept.get(directory.name) or fitted(
+                ablation.prepared, ablation.config(variant, seed), directory
+            )
+            print(f"seed {seed}, {variant}: {figures}", flush=True)
+    _write_whole(ablation, kept)
+
+
+def _write_whole(ablation: Ablation, kept: Mapping[str, dict[str, float]]) -> None:
+    """Prints and writes the result, or says how much is missing."""
     found: Fits = {variant: {} for variant in ablation.variants}
     directories: dict[str, str] = {}
-    for seed in seeds:
-        for variant, changed in ablation.variants.items():
-            config = replace(ablation.base, seed=seed, **changed)
-            directory = fit_directory(ablation.runs / "fits", ablation.prepared, config, {})
-            if directory.name not in kept:
-                kept[directory.name] = fitted(ablation.prepared, config, directory)
-            found[variant][seed] = kept[directory.name]
-            directories[f"{variant}_seed_{seed}"] = directory.name
-            print(f"seed {seed}, {variant}: {found[variant][seed]}", flush=True)
-        settings = {
-            "base": asdict(ablation.base),
-            "variants": dict(ablation.variants),
-            "fits": directories,
-        }
-        data = described(ablation.source, ablation.prepared)
-        path = write_result(ablation.name, data, seeds[0], settings, summary(found), {})
+    missing: list[str] = []
+    for seed in ablation.seeds:
+        for variant in ablation.variants:
+            directory, name = ablation.directory(variant, seed), f"{variant}_seed_{seed}"
+            figures = kept.get(directory.name) or done(directory)
+            if figures is None:
+                missing.append(name)
+            else:
+                found[variant][seed], directories[name] = figures, directory.name
+    if missing:
+        print(f"no result is written: {len(missing)} fits are missing, such as {missing[0]}")
+        return
+    settings = {
+        "base": asdict(ablation.base),
+        "variants": dict(ablation.variants),
+        "fits": directories,
+    }
     for figure, value in summary(found).items():
         print(f"{figure}: {value}")
-    print(path)
+    data = described(ablation.source, ablation.prepared)
+    seed = ablation.seeds[0]
+    print(write_result(ablation.name, data, seed, settings, summary(found), {}))
 
 
 def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict[str, float]:
     """The figures of one fit, from its directory if it was done before."""
-    done = directory / "figures.json"
-    if done.exists():
-        return dict(json.loads(done.read_text()))
+    before = done(directory)
+    if before is not None:
+        return before
     with (
         training_scope(config.devices, config.precision, config.batch_size),
         EpochLog(directory, "fit") as log,
@@ -102,9 +130,15 @@ def fitted(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict
             "epochs": epochs,
             "parameters": model.count_params(),
         }
-    write_json(done, figures)
+    write_json(directory / FIGURES, figures)
     checkpoint.unlink()
     return figures
+
+
+def done(directory: Path) -> dict[str, float] | None:
+    """The figures of a fit that was finished."""
+    path = directory / FIGURES
+    return dict(json.loads(path.read_text())) if path.exists() else None
 
 
 def summary(found: Fits) -> dict[str, float]:

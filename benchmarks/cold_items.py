@@ -4,7 +4,7 @@ A share of the items is left out of training altogether: every event with them i
 such event is then asked for, from its user's other events before it (those after it are fitted
 too), and the whole catalogue is ranked but for what the user had before. Beside the default
 settings: with dropout of item ids, and without content features, where all unknown items are alike
-and what is found is chance.
+and stand behind those that are known, in an order of chance among themselves.
 """
 
 from __future__ import annotations

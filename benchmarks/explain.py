@@ -52,7 +52,8 @@ def main() -> None:
         figures[f"{viewers}_viewers_peak_mib"] = round(peak)
     for name, value in figures.items():
         print(f"{name:50} {value:g}")
-    settings = ("embedding_dim", "history_len", "blocks", "heads", "hidden", "neighbours")
+    lengths, widths = ("history_len", "attention_len"), ("embedding_dim", "hidden")
+    settings = (*lengths, *widths, "blocks", "heads", "neighbours")
     write_result(
         "explain",
         data=described_run(prepared),

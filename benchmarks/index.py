@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SEED, QUERY_COUNT = 1, 2_000
 LIMIT_S = 300.0
 """For building one index."""
 PEERS = ("faiss_hnsw", "faiss_ivf_pq", "faiss_ivf_pq64", "hnswlib", "usearch")
+PACKAGES = ("faiss-cpu", "hnswlib", "usearch")
 GOAL_ITEMS, GOAL_P50_MS = "1000000", 1.0
 MIB = 1 << 20
 
@@ -62,6 +64,7 @@ def main() -> None:
         "recall_target": TARGET,
         "queries": QUERY_COUNT,
         "build_limit_s": LIMIT_S,
+        "peers": {name: version(name) for name in PACKAGES},
     }
     print(write_result("index", data, SEED, config, ours, peers))
 

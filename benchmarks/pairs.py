@@ -2,8 +2,9 @@
 
 The newest fifth of each user's events is held out; asked for is the mean of two ratings of an item
 that are both held out. The ranker's joint prediction stands beside the average of its own two
-single predictions, that of a ranker that never saw a pair, and that of the bias model; in kinds of
-pairs, with intervals by drawing people.
+single predictions, that of a ranker that never saw a pair, that of the bias model, the mean rating,
+and the pair models of two earlier projects; in kinds of pairs, with intervals by drawing people.
+With the first seed alone: rankers without what pairs have of their own, or that learn more of them.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.earlier_pair_models import fit_earlier, with_their_tasks
+from benchmarks.earlier_pair_models import settings as earlier_settings
 from benchmarks.held_out import held_out_by_user
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.baselines.bias import BiasModel
 from evaluation.batches import batches
-from evaluation.histories import read_histories
+from evaluation.histories import RawHistories, read_histories
 from evaluation.pair_bootstrap import interval, resampled_rmse
 from evaluation.pair_strata import stratify
 from evaluation.ratings import Pairs, Predict, PredictPair, common_target_pairs
@@ -30,7 +33,14 @@ from evaluation.saved_models import Ranker, RetrievalModel
 from schemas.config import Config, RankingConfig
 from schemas.prepared import load_card
 
-JOINT, SINGLES, APART, BIAS = "joint", "average_of_singles", "average_of_singles_only", "bias"
+JOINT, SINGLES, APART = "joint", "average_of_singles", "average_of_singles_only"
+BIAS, MEAN = "bias", "mean_rating"
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "joint_without_pair_attention": {"without": ("pair_attention",)},
+    "joint_without_owner_bias": {"without": ("owner_bias",)},
+    "joint_of_64_pairs_a_step": {"pair_batch_size": 64},
+    "joint_of_pair_weight_1": {"pair_weight": 1.0},
+}
 BATCH = 512
 Errors = dict[str, list[np.ndarray]]
 """Squared errors of each pair, by model and seed."""
@@ -45,20 +55,31 @@ def main() -> None:
     parser.add_argument("--per-item", type=int, default=200, help="most pairs of one item")
     arguments = parser.parse_args()
     config = held_out_by_user(Config())
+    config = replace(config, prepare=with_their_tasks(config.prepare))
     source = fetch_dataset("ml-100k", arguments.data)
     stages = Stages(arguments.runs, config)
     prepared = stages.prepare(source, [])
     stages.train_retrieval()
     requests = read_requests(prepared.path, "test")
     pairs = common_target_pairs(requests, arguments.per_item, config.evaluate.seed)
-    bias = BiasModel.fit(read_histories(prepared.path, "fit"))
     scale = load_card(prepared).rating_range
-    of_bias = of_singles(lambda *of: np.clip(bias.predict(*of), *scale), requests, pairs)
-    errors: Errors = {BIAS: [squared_errors(of_bias, requests, pairs)]}
+    errors: Errors = {}
+
+    def judge(seed: int, found: Mapping[str, np.ndarray]) -> None:
+        for name, predicted in found.items():
+            squared = squared_errors(np.clip(predicted, *scale), requests, pairs)
+            errors.setdefault(name, []).append(squared)
+            print(f"seed {seed}, {name}: {np.sqrt(squared.mean()):.4f}", flush=True)
+
+    first, *_ = arguments.seeds
+    judge(first, of_means(read_histories(prepared.path, "fit"), scale, requests, pairs))
     for seed in arguments.seeds:
-        for name, predicted in of_seed(stages, seed, requests, pairs).items():
-            errors.setdefault(name, []).append(squared_errors(predicted, requests, pairs))
-            print(f"seed {seed}, {name}: {np.sqrt(errors[name][-1].mean()):.4f}", flush=True)
+        judge(seed, of_seed(stages, seed, requests, pairs))
+        earlier = fit_earlier(prepared, seed).items()
+        judge(
+            seed, {name: of_pairs(model.predict_pair, requests, pairs) for name, model in earlier}
+        )
+    judge(first, of_ablations(stages, first, requests, pairs))
     resamples = config.evaluate.resamples
     figures: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
     figures |= compared(errors, requests, pairs, resamples, config.evaluate.seed)
@@ -69,8 +90,18 @@ def main() -> None:
     }
     settings |= {"split": prepared.figures["split"], "seeds": arguments.seeds}
     settings |= {"per_item": arguments.per_item, "resamples": resamples}
+    settings |= {"prepare": asdict(config.prepare), "ablations": ABLATIONS} | earlier_settings()
     data = described(source, prepared)
-    print(write_result("pairs", data, arguments.seeds[0], settings, figures, {}))
+    print(write_result("pairs", data, first, settings, figures, {}))
+
+
+def of_means(
+    fit: RawHistories, scale: tuple[float, float], requests: Requests, pairs: Pairs
+) -> dict[str, np.ndarray]:
+    """What the bias model says of the pairs, float32 `[pairs]`, and the mean rating."""
+    bias = BiasModel.fit(fit)
+    each = of_singles(lambda *of: np.clip(bias.predict(*of), *scale), requests, pairs)
+    return {BIAS: each, MEAN: np.full_like(each, bias.mean)}
 
 
 def of_seed(stages: Stages, seed: int, requests: Requests, pairs: Pairs) -> dict[str, np.ndarray]:
@@ -81,6 +112,17 @@ def of_seed(stages: Stages, seed: int, requests: Requests, pairs: Pairs) -> dict
         JOINT: of_pairs(together.predict_pair, requests, pairs),
         SINGLES: of_singles(together.predict, requests, pairs),
         APART: of_singles(apart.predict, requests, pairs),
+    }
+
+
+def of_ablations(
+    stages: Stages, seed: int, requests: Requests, pairs: Pairs
+) -> dict[str, np.ndarray]:
+    """Joint predictions, float32 `[pairs]`, of rankers that differ in what pairs are to them."""
+    base = replace(stages.config.ranking, seed=seed)
+    return {
+        name: of_pairs(trained(stages, replace(base, **other)).predict_pair, requests, pairs)
+        for name, other in ABLATIONS.items()
     }
 
 

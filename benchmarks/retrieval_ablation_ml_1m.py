@@ -18,7 +18,7 @@ from commands.stages import Stages
 from schemas.config import Config
 
 CHOSEN = (BASE, "temperature_0.05", "without_item_content")
-EPOCHS = 8
+EPOCHS, SEEDS = 8, (1,)
 
 
 def main() -> None:
@@ -28,15 +28,15 @@ def main() -> None:
     )
     add_source(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation-ml-1m"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--variants", nargs="+", choices=CHOSEN, default=[*CHOSEN])
     arguments = parser.parse_args()
     source = open_source(arguments)
     prepared = Stages(arguments.runs, Config()).prepare(source, [])
-    variants = {name: VARIANTS[name] for name in arguments.variants}
+    variants = {name: VARIANTS[name] for name in CHOSEN}
     base = replace(RETRIEVAL, epochs=EPOCHS)
     name = "retrieval-ablation-ml-1m"
-    ablate(Ablation(name, source, prepared, base, variants, arguments.runs), arguments.seeds)
+    whole = Ablation(name, source, prepared, base, variants, SEEDS, arguments.runs)
+    ablate(whole, arguments.variants, SEEDS)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,10 @@ def figures_of(metrics: Mapping[str, Any]) -> dict[str, float]:
     for part in ("rating", "like", "pair"):
         found = metrics.get(part, {})
         figures |= {f"{part}_{n}": value for n, value in found.items() if n != "calibration"}
+    for error in ("rmse", "mae"):
+        if f"rating_bias_{error}" in figures:
+            ratio = figures[f"rating_{error}"] / figures[f"rating_bias_{error}"]
+            figures[f"rating_{error}_over_bias"] = ratio
     return figures
 
 

@@ -61,10 +61,17 @@ def delete(
     """Take items out of the catalogue; histories keep them."""
     from serving.client import Client
 
+    deleted = unknown = 0
+    needs_rebuild = False
     with Client(server, deadline_seconds=60) as client:
-        answer = client.delete_items(item_ids)
-    console.print(f"{answer.deleted} deleted, {answer.unknown} not in the catalogue")
-    _say_rebuild(answer.changes.needs_rebuild)
+        most, ids = client.model_info().limits.max_items, [*dict.fromkeys(item_ids)]
+        for at in range(0, len(ids), most):
+            answer = client.delete_items(ids[at : at + most])
+            deleted += answer.deleted
+            unknown += answer.unknown
+            needs_rebuild = answer.changes.needs_rebuild
+    console.print(f"{deleted} deleted, {unknown} not in the catalogue")
+    _say_rebuild(needs_rebuild)
 
 
 def read_items(file: Path) -> dict[str, Features]:

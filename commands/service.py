@@ -113,14 +113,13 @@ def recommend(
         ),
     ] = None,
     objective: Annotated[
-        Objective | None,
-        typer.Option(
-            help="What the items are ordered by.", show_default="rating for groups, else watch-next"
-        ),
-    ] = None,
+        Objective, typer.Option(help="What the items are ordered by.")
+    ] = Objective.WATCH_NEXT,
     strategy: Annotated[
         GroupStrategy | None,
-        typer.Option(help="How viewers become a group.", show_default="joint, mean for watch-next"),
+        typer.Option(
+            help="How viewers become a group.", show_default="mean for watch-next, else joint"
+        ),
     ] = None,
     rating_weight: Annotated[
         float | None,
@@ -170,7 +169,7 @@ def recommend(
         answer = opened.enter_context(Client(target)).recommend(
             user,
             k=k,
-            objective=getattr(pb, objective.name if objective else "OBJECTIVE_UNSPECIFIED"),
+            objective=getattr(pb, objective.name),
             group_strategy=getattr(pb, strategy.name if strategy else "GROUP_STRATEGY_UNSPECIFIED"),
             rating_weight=rating_weight,
             explain=explain,

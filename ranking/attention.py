@@ -31,7 +31,18 @@ class PairUserBlock(keras.layers.Layer):
     owners, never to another candidate, so that its score does not depend on the list it is in.
     """
 
-    def __init__(self, dim: int, heads: int, dropout: float, **kwargs: Any):
+    def __init__(
+        self, dim: int, heads: int, dropout: float, owner_bias: bool = True, **kwargs: Any
+    ):
+        """Creates the layer.
+
+        Args:
+            dim: Width of tokens.
+            heads: Attention heads.
+            dropout: Dropout rate.
+            owner_bias: Without, one's own history and the other owners' are looked at alike.
+            **kwargs: Of `keras.layers.Layer`.
+        """
         super().__init__(**kwargs)
         self.dim, self.heads, self.head_dim = dim, heads, dim // heads
         self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6)
@@ -48,6 +59,9 @@ class PairUserBlock(keras.layers.Layer):
         self.widen = keras.layers.Dense(4 * dim, activation="gelu", name="widen")
         self.narrow = keras.layers.Dense(dim, name="narrow")
         self.dropout = Dropout(dropout)
+        self.owner_bias: FastWeights | None = None
+        if owner_bias:
+            self.owner_bias = FastWeights([OWNER_BIAS] * heads, name="owner_bias")
 
     def build(self, input_shape: Any = None) -> None:
         tokens = (None, None, self.dim)
@@ -56,7 +70,6 @@ class PairUserBlock(keras.layers.Layer):
         self.forward_norm.build(tokens)
         self.widen.build(tokens)
         self.narrow.build((None, None, 4 * self.dim))
-        self.owner_bias = FastWeights([OWNER_BIAS] * self.heads, name="owner_bias")
         self.distance_bias = self._bias((self.heads, DISTANCE_BUCKETS), "distance_bias")
         self.time_bias = self._bias((TIME_TERMS, self.heads), "time_bias")
         self.built = True
@@ -159,6 +172,8 @@ class PairUserBlock(keras.layers.Layer):
 
     def _owner(self, owners: Any) -> Any:
         """The pair-user bias, `[heads, owners, owners]`: same owner on the diagonal."""
+        if self.owner_bias is None:
+            return ops.zeros((self.heads, owners, owners))
         same = ops.eye(owners, dtype="bool")[None]
         bias = self.owner_bias.values()
         own, other = bias[:, 0], bias[:, 1]

@@ -80,7 +80,13 @@ class Ranker(keras.Model):
         self.rating = keras.layers.Dense(dim, kernel_initializer=small, name="rating")
         self.dropout = Dropout(config.dropout)
         self.blocks = [
-            PairUserBlock(dim, config.heads, config.dropout, name=f"block_{i}")
+            PairUserBlock(
+                dim,
+                config.heads,
+                config.dropout,
+                "owner_bias" not in self.without,
+                name=f"block_{i}",
+            )
             for i in range(config.blocks)
         ]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6)

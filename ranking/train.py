@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def train(
     memory = remembered(count_affinities(before, indices, config), ratings)
     trainer = new_trainer(prepared, fitted, memory, config)
     vectors = np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
-    start_from(trainer.ranker, vectors)
+    with np.load(retrieval.path / "candidate_tables.npz", allow_pickle=False) as tables:
+        start_from(trainer.ranker, tables)
     easy = EasyNegatives(lists, vectors, is_item(prepared))
     batches = TrainingBatches(fitted, lists, easy, config)
     epochs = _fit(trainer, batches, held, config, out, progress)
@@ -142,19 +144,25 @@ def _mean_rating(histories: Histories, card: Card) -> float:
     return float(given.mean()) if len(given) else sum(card.rating_range) / 2
 
 
-def start_from(ranker: Ranker, vectors: np.ndarray) -> None:
-    """Sets the ranker's item embeddings to vectors of retrieval, which know what follows what.
+def start_from(ranker: Ranker, tables: Mapping[str, np.ndarray]) -> None:
+    """Sets the ranker's item embeddings to those of retrieval, which know what follows what.
+
+    Ids and content each to their own, so that a new item begins where retrieval places its content.
 
     Args:
         ranker: A fresh ranker.
-        vectors: `[indices, embedding_dim]`, of a retrieval model that did not fit the lists.
+        tables: As `towers.model.RetrievalModel.item_tables` gives them, of a model that did not fit
+            the lists. Without those of content, that stays fresh.
 
     Raises:
         ValueError: Ranker and retrieval have other widths.
     """
-    table = ranker.item_tower.tables[columns.ITEM_ID].embeddings
-    if tuple(table.shape) != vectors.shape:
-        raise ValueError(
-            f"ranking.embedding_dim: expected retrieval's {vectors.shape[1]}, got {table.shape[1]}"
-        )
-    table.assign(vectors)
+    for name, layer in ranker.item_tower.tables.items():
+        if name not in tables:
+            continue
+        table, width = tables[name], layer.embeddings.shape[1]
+        if table.shape[1] != width:
+            raise ValueError(
+                f"ranking.embedding_dim: expected retrieval's {table.shape[1]}, got {width}"
+            )
+        layer.embeddings.assign(table)

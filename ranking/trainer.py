@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from ranking.batches import LABEL, RATING_TABLE
+from ranking.fast_weights import FastWeights
 from ranking.geometry import newest_events
 from ranking.item_memory import ItemMemory
 from ranking.losses import listwise, log_loss, squared_error
@@ -61,9 +62,7 @@ class RankerTrainer(keras.Model):
         self.trackers = {name: keras.metrics.Mean(name=name) for name in self.weights_of_tasks}
         self.log_variance = None
         if config.task_weights == "learned":
-            self.log_variance = self.add_weight(
-                shape=(len(self.trackers),), initializer="zeros", name="log_variance"
-            )
+            self.log_variance = FastWeights(np.zeros(len(self.trackers)), name="log_variance")
         self.built = True
 
     def call(
@@ -117,7 +116,8 @@ class RankerTrainer(keras.Model):
             self.trackers[name].update_state(value)
         values = ops.stack([losses[name] for name in self.trackers])
         if self.log_variance is not None:
-            values = ops.exp(-self.log_variance) * values + self.log_variance
+            spread = self.log_variance.values()
+            values = ops.exp(-spread) * values + spread
         return ops.sum(ops.multiply([*self.weights_of_tasks.values()], values))
 
     def _task_losses(self, x: Any, y_pred: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from typing import Any
 from schemas.lock import only_process
 
 MANIFEST = "manifest.json"
+MANIFEST_KEYS = {"version": str, "stage": str, "files": dict, "figures": dict}
 LATEST = "latest"
 OLD, RESUME, LOCK = "-old", ".resume-", ".lock-"
 COMMANDS = {
@@ -277,9 +278,15 @@ def _digests(directory: Path) -> dict[str, str]:
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text()))
+        manifest = json.loads(path.read_text())
     except ValueError as error:
         raise ValueError(f"{path}: expected a manifest in JSON, got {error}") from None
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{path}: expected a manifest, got {type(manifest).__name__}")
+    for key, kind in MANIFEST_KEYS.items():
+        if not isinstance(manifest.get(key), kind):
+            raise ValueError(f"{path}: {key}: expected {kind.__name__}, got {manifest.get(key)!r}")
+    return manifest
 
 
 def _replace(aside: Path, final: Path) -> None:

@@ -296,24 +296,28 @@ class SimilarItemsRequest(_message.Message):
     def __init__(self, item_id: _Optional[str] = ..., k: _Optional[int] = ..., exclude_item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SimilarItem(_message.Message):
-    __slots__ = ("item", "score")
+    __slots__ = ("item", "score", "source")
     ITEM_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     item: Item
     score: float
-    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., score: _Optional[float] = ...) -> None: ...
+    source: Source
+    def __init__(self, item: _Optional[_Union[Item, _Mapping]] = ..., score: _Optional[float] = ..., source: _Optional[_Union[Source, str]] = ...) -> None: ...
 
 class SimilarItemsResponse(_message.Message):
-    __slots__ = ("request_id", "items", "notes", "versions")
+    __slots__ = ("request_id", "items", "notes", "versions", "stages")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     items: _containers.RepeatedCompositeFieldContainer[SimilarItem]
     notes: _containers.RepeatedScalarFieldContainer[str]
     versions: ModelVersions
-    def __init__(self, request_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[SimilarItem, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ...) -> None: ...
+    stages: _containers.RepeatedCompositeFieldContainer[StageReport]
+    def __init__(self, request_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[SimilarItem, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., stages: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ...) -> None: ...
 
 class RecordEventsRequest(_message.Message):
     __slots__ = ("event_id", "user_id", "item_id", "rating", "timestamp")
@@ -330,14 +334,16 @@ class RecordEventsRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., item_id: _Optional[str] = ..., rating: _Optional[float] = ..., timestamp: _Optional[int] = ...) -> None: ...
 
 class RecordEventsResponse(_message.Message):
-    __slots__ = ("request_id", "recorded", "known")
+    __slots__ = ("request_id", "recorded", "known", "versions")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RECORDED_FIELD_NUMBER: _ClassVar[int]
     KNOWN_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     recorded: int
     known: int
-    def __init__(self, request_id: _Optional[str] = ..., recorded: _Optional[int] = ..., known: _Optional[int] = ...) -> None: ...
+    versions: ModelVersions
+    def __init__(self, request_id: _Optional[str] = ..., recorded: _Optional[int] = ..., known: _Optional[int] = ..., versions: _Optional[_Union[ModelVersions, _Mapping]] = ...) -> None: ...
 
 class UpsertItemsRequest(_message.Message):
     __slots__ = ("items",)
@@ -428,7 +434,7 @@ class Limits(_message.Message):
     def __init__(self, max_k: _Optional[int] = ..., max_viewers: _Optional[int] = ..., max_history: _Optional[int] = ..., max_exclude: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_explained: _Optional[int] = ..., max_explained_viewers: _Optional[int] = ..., max_allow: _Optional[int] = ..., max_conditions: _Optional[int] = ..., max_shown: _Optional[int] = ..., max_ranked: _Optional[int] = ..., max_events: _Optional[int] = ..., max_items: _Optional[int] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
-    __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max", "changes")
+    __slots__ = ("versions", "items", "users", "index_kind", "limits", "user_features", "item_features", "rating_min", "rating_max", "changes", "request_id")
     class UserFeaturesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -453,6 +459,7 @@ class GetModelInfoResponse(_message.Message):
     RATING_MIN_FIELD_NUMBER: _ClassVar[int]
     RATING_MAX_FIELD_NUMBER: _ClassVar[int]
     CHANGES_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     versions: ModelVersions
     items: int
     users: int
@@ -463,4 +470,5 @@ class GetModelInfoResponse(_message.Message):
     rating_min: float
     rating_max: float
     changes: CatalogueChanges
-    def __init__(self, versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., index_kind: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., user_features: _Optional[_Mapping[str, str]] = ..., item_features: _Optional[_Mapping[str, str]] = ..., rating_min: _Optional[float] = ..., rating_max: _Optional[float] = ..., changes: _Optional[_Union[CatalogueChanges, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, versions: _Optional[_Union[ModelVersions, _Mapping]] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., index_kind: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., user_features: _Optional[_Mapping[str, str]] = ..., item_features: _Optional[_Mapping[str, str]] = ..., rating_min: _Optional[float] = ..., rating_max: _Optional[float] = ..., changes: _Optional[_Union[CatalogueChanges, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...

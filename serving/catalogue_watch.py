@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from serving.errors import RequestError
 from serving.event_store.store import StoreUnavailable
+from serving.logs import failure
 
 POLL_SECONDS = 0.25
 """A look at the log takes some 20 µs, and workers shall know of a change within a second."""
@@ -37,9 +38,11 @@ def _watch(refresh: Callable[[], None], seconds: float, ended: threading.Event) 
     while not ended.wait(seconds):
         try:
             refresh()
-        except (StoreUnavailable, RequestError) as error:
+        except Exception as error:  # a thread that ended would leave an old catalogue for good
             if not failing:
-                log.warning("changes of the catalogue are not seen: %s", error)
+                known = isinstance(error, StoreUnavailable | RequestError)
+                what = str(error) if known else type(error).__name__
+                log.warning("changes of the catalogue are not seen: %s", what, extra=failure(error))
             failing = True
         else:
             if failing:

@@ -60,6 +60,11 @@ class LiveRecommender:
         """See `Recommender`."""
         return self._current.versions
 
+    @property
+    def model_versions(self) -> pb.ModelVersions:
+        """See `Recommender`."""
+        return self._current.model_versions
+
     def recommend(self, request: pb.RecommendRequest, request_id: str) -> pb.RecommendResponse:
         """See `Recommender`."""
         if request.page_token:

@@ -22,6 +22,7 @@ from serving.recording import Recording, Tally
 from serving.rerank import Rerank
 from serving.rest import Rest, Score
 from serving.shown_items import ShownItems
+from serving.similar import Nearest, Similar
 from serving.stages import (
     Encode,
     Filter,
@@ -81,6 +82,10 @@ class Recommender:
         self._popular = Popular(bundle.catalogue)
         self._shown = ShownItems(bundle.catalogue)
         self._respond = Respond(bundle.catalogue, self._shown)
+        self._nearest, self._similar = (
+            Nearest(bundle.retriever),
+            Similar(bundle.catalogue, self._shown),
+        )
         self._pages = Pages(bundle.catalogue, bundle.versions, config.max_shown, config.max_k)
         self.model_versions = pb.ModelVersions(
             retrieval=bundle.versions["retrieval"],
@@ -157,20 +162,18 @@ class Recommender:
     ) -> pb.SimilarItemsResponse:
         """The items whose vectors are nearest to an item's."""
         query = self._validator.similar(request)
-        catalogue, retriever = self._bundle.catalogue, self._bundle.retriever
+        catalogue = self._bundle.catalogue
         barred = np.union1d(query.exclude, [query.row]).astype(np.int64)
-        hits = retriever.search(retriever.vectors(np.array([query.row])), query.k, [barred])
-        rows, scores = hits.rows[hits.valid], hits.scores[hits.valid]
+        eligible = Eligible(catalogue.count, barred, taken=len(barred))
+        trace = Trace(self._clock)
+        near = trace.run(self._nearest, eligible, query)
+        items = trace.run(self._similar, near)
         return pb.SimilarItemsResponse(
             request_id=request_id,
-            items=[
-                pb.SimilarItem(item=item, score=score)
-                for item, score in zip(self._shown.of(rows), scores.tolist(), strict=True)
-            ],
-            notes=shortage_notes(
-                Eligible(catalogue.count, barred, taken=len(barred)), query.k, len(rows)
-            ),
+            items=items,
+            notes=shortage_notes(eligible, query.k, len(items)),
             versions=self.model_versions,
+            stages=trace.reports,
         )
 
     def record_events(self, requests: Sequence[pb.RecordEventsRequest], so_far: Tally) -> Tally:
@@ -183,6 +186,7 @@ class Recommender:
         """What the server runs."""
         bundle, config = self._bundle, self.config
         return pb.GetModelInfoResponse(
+            request_id=request_id,
             versions=self.model_versions,
             items=bundle.catalogue.count,
             users=len(bundle.profiles),

@@ -12,7 +12,6 @@ from schemas.cards import FeatureKind
 from serving.bundle import Bundle
 from serving.catalogue import Catalogue
 from serving.catalogue_log.log import CatalogueLog, Change, Known
-from serving.live_index import with_items, without_items
 from serving.retriever import Retriever
 
 _TYPES: dict[FeatureKind, type | tuple[type, ...]] = {
@@ -151,8 +150,8 @@ def _searching(retriever: Retriever, edited: Edited, vectors_of: _Vectors) -> Re
     shown = np.union1d(edited.found, edited.added)
     if len(shown):
         ids = [item_id(row) for row in shown.tolist()]
-        retriever = with_items(retriever, ids, vectors_of(shown))
+        retriever = retriever.with_items(ids, vectors_of(shown))
     dead = np.union1d(edited.gone, np.setdiff1d(edited.added, edited.found))
     if len(dead):
-        retriever = without_items(retriever, [item_id(row) for row in dead.tolist()])
+        retriever = retriever.without_items([item_id(row) for row in dead.tolist()])
     return retriever

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +85,31 @@ class Retriever:
     def needs_rebuild(self) -> bool:
         """Whether so much has changed that searches are getting slower for it."""
         return self.changes.count > self.index.rebuild_share * self.changes.built
+
+    def with_items(self, item_ids: Sequence[str], vectors: np.ndarray) -> Retriever:
+        """This and some items, new or changed; found by the vectors given.
+
+        Args:
+            item_ids: Each once.
+            vectors: `[items, embedding_dim]` float32, finite.
+        """
+        rows = np.array([self.row(item_id) for item_id in item_ids], dtype=np.int64)
+        unknown = np.flatnonzero(rows < 0)
+        rows[unknown] = np.arange(len(unknown)) + len(self)
+        new = {item_ids[at]: int(rows[at]) for at in unknown.tolist()}
+        return replace(self, changes=self.changes.with_items(rows, vectors, new))
+
+    def without_items(self, item_ids: Sequence[str]) -> Retriever:
+        """This, in which some items, each once, are not found.
+
+        Raises:
+            ValueError: One is no item of it.
+        """
+        rows = self.rows(item_ids)
+        if (rows < 0).any():
+            gone = [item_id for item_id, row in zip(item_ids, rows, strict=True) if row < 0]
+            raise ValueError(f"item_ids: expected ids of items, got {gone}")
+        return replace(self, changes=self.changes.without_items(rows))
 
     def rows(self, item_ids: Iterable[str]) -> np.ndarray:
         """Rows of item ids, `[ids]` int64; -1 for an id that is not known or deleted."""

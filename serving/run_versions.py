@@ -72,16 +72,24 @@ def latest_versions(run: Path) -> RunVersions:
         FileNotFoundError: A stage has no finished build; the message names it.
         ValueError: A manifest is damaged, or the stages were not built from each other.
     """
-    stages = {stage: open_artifact(run / stage) for stage in STAGES}
+    stages = {stage: _opened(run / stage) for stage in STAGES}
     read = stages["index"].manifest["inputs"].get(MERGED)
     if read is not None:
-        stages[MERGED] = open_artifact(run / MERGED / read["version"])
+        stages[MERGED] = _opened(run / MERGED / read["version"])
     return _together(stages)
 
 
 def versions_at(paths: Mapping[str, str]) -> RunVersions:
     """Builds at given directories, as `RunVersions.paths` has them; see `latest_versions`."""
-    return _together({stage: open_artifact(Path(path)) for stage, path in paths.items()})
+    return _together({stage: _opened(Path(path)) for stage, path in paths.items()})
+
+
+def _opened(path: Path) -> Artifact:
+    artifact = open_artifact(path)
+    inputs = artifact.manifest.get("inputs")
+    if not isinstance(inputs, dict):
+        raise ValueError(f"{artifact.path}: expected a manifest with its inputs, got {inputs!r}")
+    return artifact
 
 
 def _together(stages: Mapping[str, Artifact]) -> RunVersions:

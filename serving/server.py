@@ -28,7 +28,8 @@ from serving.worker import leaving_seconds
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
 THREADS = 4
-"""Requests worked on at once, if none are merged: TensorFlow spreads one over the cores itself."""
+"""Requests worked on at once where that is computing: more than there are cores, so that one that
+writes or reads keeps none idle."""
 
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""
@@ -53,8 +54,9 @@ async def serve_until_stopped(
     Raises:
         OSError: The address cannot be listened on.
     """
-    # Calls can only be merged if their requests wait at once, each in a thread of its own.
-    threads = max(THREADS, config.max_batch)
+    # Calls can only be merged if their requests wait at once, each in a thread of its own; and what
+    # waits for another machine shall keep nobody from computing.
+    threads = config.max_concurrent if config.asks_others else max(THREADS, config.max_batch)
     with ThreadPoolExecutor(threads, thread_name_prefix="request") as pool:
         service = RecommenderService(recommender, pool, config.max_concurrent, metrics)
         server, condition = _server(service, config)
@@ -72,6 +74,7 @@ async def serve_until_stopped(
             await _let_go(port, config, stop)
         watching.cancel()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
+        stop_listening(port)
         await condition.enter_graceful_shutdown()
         # gRPC's own stop cancels requests that have arrived but not yet reached a handler
         # (github.com/grpc/grpc/issues/41785), so they are let in first.

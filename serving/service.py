@@ -27,6 +27,8 @@ from serving.metrics import Metrics
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
+PASSED = grpc.StatusCode.DEADLINE_EXCEEDED
+
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +61,8 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         # checks as well.
         self._slots = threading.BoundedSemaphore(max_concurrent)
         self._streams = EventStreams(recommender.config, max_concurrent)
+        # Changes wait for each other, and shall not do so in threads that answer.
+        self._changing = ThreadPoolExecutor(1, thread_name_prefix="change")
         # Both belong to the event loop's thread.
         self._in_progress = 0
         self._last_active = time.monotonic()
@@ -86,12 +90,12 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
     async def UpsertItems(
         self, request: pb.UpsertItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.UpsertItemsResponse:
-        return await self._answer(self._recommender.upsert_items, request, context)
+        return await self._answer(self._recommender.upsert_items, request, context, self._changing)
 
     async def DeleteItems(
         self, request: pb.DeleteItemsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.DeleteItemsResponse:
-        return await self._answer(self._recommender.delete_items, request, context)
+        return await self._answer(self._recommender.delete_items, request, context, self._changing)
 
     async def RecordEvents(
         self,
@@ -101,7 +105,10 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         async def record(request_id: str, deadline: Deadline) -> pb.RecordEventsResponse:
             tally = await self._streams.run(request_iterator, self._recommender.record_events)
             return pb.RecordEventsResponse(
-                request_id=request_id, recorded=tally.recorded, known=tally.known
+                request_id=request_id,
+                recorded=tally.recorded,
+                known=tally.known,
+                versions=self._recommender.model_versions,
             )
 
         return await self._reported("record_events", record, context)
@@ -115,19 +122,22 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             await asyncio.sleep(seconds / 10)
 
     def close(self) -> None:
-        """Waits for the events that are being written."""
+        """Waits for the events and the changes that are being written."""
         self._streams.close()
+        self._changing.shutdown()
 
     async def _answer(
         self,
         work: Callable[[Request, str], Response],
         request: Request,
         context: grpc.aio.ServicerContext[Any, Any],
+        pool: ThreadPoolExecutor | None = None,
     ) -> Response:
-        """Runs `work` in the pool."""
+        """Runs `work` in a pool; None: the one for what is answered at once."""
 
         async def in_pool(request_id: str, deadline: Deadline) -> Response:
-            return await self._in_pool(deadline, work, request, request_id)
+            job = (deadline, work, request, request_id)
+            return await self._in_pool(pool or self._pool, *job)
 
         response = await self._reported(work.__name__, in_pool, context)
         self._metrics.ran(work.__name__, getattr(response, "stages", ()))
@@ -163,7 +173,8 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
             log.error("%s failed: %s", request_id, type(error).__name__, extra=what)
             await _abort(context, code, f"internal error, request {request_id}", request_id)
         except asyncio.CancelledError:
-            code = grpc.StatusCode.CANCELLED
+            # gRPC cancels the handler when the time is over, too.
+            code = grpc.StatusCode.CANCELLED if deadline.left else PASSED
             deadline.cancel()
             raise
         finally:
@@ -181,6 +192,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
 
     async def _in_pool(
         self,
+        pool: ThreadPoolExecutor,
         deadline: Deadline,
         work: Callable[[Request, str], Response],
         request: Request,
@@ -191,7 +203,7 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"the server already works on {self._max_concurrent} requests; try again later",
             )
-        job = self._pool.submit(deadline.run, work, request, request_id)
+        job = pool.submit(deadline.run, work, request, request_id)
         # When the job is done and not when its client is: a cancelled request may still be running.
         job.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(job)

@@ -126,9 +126,8 @@ class Signature:
             shapes: The outputs that are wanted, and the shapes they must have.
 
         Raises:
-            RequestError: As `Signatures.run`, and INTERNAL where an output is missing or has
-                another dtype or shape.
-            FloatingPointError: An output is not finite.
+            RequestError: As `Signatures.run`, and INTERNAL where an output is missing, has another
+                dtype or shape, or is not finite.
         """
         inputs = {name: np.asarray(values[name], dtype) for name, dtype in self._inputs.items()}
         outputs = self._model.run(self._name, inputs, shapes)
@@ -143,7 +142,10 @@ class Signature:
                 f"{self._where}: expected {name} {dtype} {list(shape)}, got {got}",
             )
         if not np.isfinite(value).all():
-            raise FloatingPointError(f"the model's {name} holds NaN or infinity")
+            raise BackendError(
+                grpc.StatusCode.INTERNAL,
+                f"{self._where}: expected finite numbers, got {name} with NaN or infinity",
+            )
         return value
 
 

@@ -164,7 +164,7 @@ class Validator:
         return SimilarQuery(row, request.k, self._exclude(request.exclude_item_ids))
 
     def _goal(self, request: pb.RecommendRequest | pb.RankRequest) -> Goal:
-        """What was asked for; else a group's mean rating, if ratings are what people give."""
+        """What was asked for; else what the viewers would watch next."""
         _check_enum("objective", request.objective, pb.Objective)
         _check_enum("group_strategy", request.group_strategy, pb.GroupStrategy)
         objective, strategy = request.objective, request.group_strategy
@@ -174,8 +174,7 @@ class Validator:
                 f"objective: expected WATCH_NEXT, got {pb.Objective.Name(objective)}: the data has "
                 "no ratings, so the model never learned to predict one",
             )
-        rated_group = len(request.viewers) > 1 and self._card.rating is not None
-        objective = objective or (pb.RATING if rated_group else pb.WATCH_NEXT)
+        objective = objective or pb.WATCH_NEXT
         if objective == pb.WATCH_NEXT and strategy == pb.JOINT:
             raise invalid("group_strategy", "MEAN or LEAST_MISERY with WATCH_NEXT", "JOINT")
         strategy = strategy or (pb.MEAN if objective == pb.WATCH_NEXT else pb.JOINT)

@@ -50,7 +50,7 @@ def random_bits(shape: Any, key: Any) -> Any:
     """Uniform bits that depend on place and key alone.
 
     Args:
-        shape: Of the result; at most 2 ** 32 values, or bits repeat.
+        shape: Of the result; at most 2 ** 31 values.
         key: `[2]` uint32.
 
     Returns:

@@ -103,6 +103,17 @@ class RetrievalModel(keras.Model):
         """Vectors of every item index, `[indices, embedding_dim]`."""
         return ops.cast(self.item_tower(self.catalogue), "float32")
 
+    def item_tables(self) -> dict[str, Any]:
+        """What the vectors of items are sums of, by feature; float32.
+
+        Returns:
+            `item_id` `[indices, embedding_dim]`, of an item that was not fitted the unknown item's,
+            and of each content feature `[its indices, embedding_dim]`.
+        """
+        tables = {name: layer.embeddings for name, layer in self.item_tower.tables.items()}
+        of_id = ops.take(tables[columns.ITEM_ID], self.catalogue[columns.ITEM_ID], axis=0)
+        return tables | {columns.ITEM_ID: of_id}
+
     def queries(self, batch: dict[str, Any], vectors: Any) -> Any:
         """Queries after no event and after each event, without dropout.
 

@@ -90,6 +90,8 @@ def _train(
     np.save(
         out / "candidate_vectors.npy", ops.convert_to_numpy(candidate_model.catalogue_vectors())
     )
+    tables = candidate_model.item_tables()
+    np.savez(out / "candidate_tables.npz", **{n: ops.convert_to_numpy(tables[n]) for n in tables})
 
     model = new_model(prepared, histories, config)
     model.set_weights(candidate_model.get_weights())

@@ -31,7 +31,7 @@ def build(directory: Path) -> dict[str, float]:
 
 
 def search(directory: Path) -> dict[str, float]:
-    """The server's retriever: ids, exclusions, filters and changes included."""
+    """The server's retriever, asked with nothing to exclude, no filter and no changes."""
     retriever = open_retriever(open_artifact(directory / "matinee"))
     nothing = [np.zeros(0, np.int64)]
     return reported(directory, lambda query: retriever.search(query, NEIGHBOURS, nothing).rows[0])

@@ -10,8 +10,7 @@ import numpy as np
 
 from benchmarks.nearest.content import NEIGHBOURS, VECTORS, halves
 from schemas.artifacts import open_artifact
-from serving.live_index import LiveIndex
-from serving.retriever import Retriever
+from serving.retriever import Retriever, open_retriever
 
 SHARES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 QUERIES, SEED = 200, 1
@@ -22,16 +21,19 @@ CHANGED = 0.01
 def search(directory: Path) -> dict[str, float]:
     """Recall and median time for random filters of each share, then with changed items."""
     vectors, queries = np.load(directory / VECTORS), halves(directory)[1][:QUERIES]
-    live, random = LiveIndex(open_artifact(directory / "matinee")), np.random.default_rng(SEED)
-    figures = {"exact_share": live.current.index.exact_share}
+    built, random = (
+        open_retriever(open_artifact(directory / "matinee")),
+        np.random.default_rng(SEED),
+    )
+    figures = {"exact_share": built.index.exact_share}
     for share in SHARES:
         allowed = random.random(len(vectors)) < share
-        for name, value in _measured(live.current, vectors, queries, allowed).items():
+        for name, value in _measured(built, vectors, queries, allowed).items():
             figures[f"share_{share}_{name}"] = value
     rows = random.choice(len(vectors), round(CHANGED * len(vectors)), replace=False)
     vectors[rows] = vectors[random.permutation(rows)]
-    live.upsert([str(row) for row in rows], vectors[rows])
-    for name, value in _measured(live.current, vectors, queries, None).items():
+    changed = built.with_items([str(row) for row in rows], vectors[rows])
+    for name, value in _measured(changed, vectors, queries, None).items():
         figures[f"changed_{CHANGED}_{name}"] = value
     return figures
 

@@ -20,7 +20,7 @@ class IndexConfig:
         recall_queries: Real queries that choose the search effort, of those that the retrieval
             stage drew; recall is reported of as many others.
         rebuild_share: New, changed and deleted items, as a share of the indexed ones, above which
-            `serving.live_index` says that it needs a rebuild.
+            a server says that its index needs a rebuild (`matinee index --rebuild`).
         seed: Seed of the query samples.
     """
 

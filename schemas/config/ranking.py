@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from schemas.config.checks import at_least, check_choice, check_training, refuse
 
 TASK_WEIGHTS = ("fixed", "learned")
-PARTS = ("pair_attention", "times", "rating_tokens", "item_content")
+PARTS = ("pair_attention", "owner_bias", "times", "rating_tokens", "item_content")
 
 
 def like_threshold(share: float, scale: tuple[float, float]) -> float:
@@ -38,7 +38,8 @@ class RankingConfig:
         negatives: Retrieved but unwatched candidates beside each watched one, sampled per epoch.
         easy_negatives: Candidates beside these that are drawn from the whole catalogue, for a
             ranker that is asked about what retrieval would not have found.
-        pairs_per_item: Upper limit of user pairs taken per commonly rated item and epoch.
+        pairs_per_item: About as many user pairs are taken per commonly rated item and epoch at
+            most; a quarter of them, rounded up, of each quarter of the users.
         pair_batch_size: Pairs in a training step.
         batch_size: Users in a training step.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.
@@ -56,7 +57,8 @@ class RankingConfig:
         task_weights: `fixed`, the four above, or `learned`: these over a variance of each task that
             is learned along.
         without: Parts of the model left out, to see what each is worth: `pair_attention`, so that
-            owners meet in the heads alone; `times`; `rating_tokens`, so that the transformer reads
+            owners meet in the heads alone; `owner_bias`, so that attention tells nobody's history
+            from another's; `times`; `rating_tokens`, so that the transformer reads
             what was watched and not how it was rated; `item_content`, so that an item is its id.
         jit: Compile the training step with XLA; here XLA's CPU code is several times slower.
         checkpoint_seconds: At most so much training is lost by a kill.

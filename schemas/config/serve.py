@@ -105,6 +105,11 @@ class ServeConfig:
     max_batch: int = 1
 
     @property
+    def asks_others(self) -> bool:
+        """Whether requests wait for another server: one that runs the models, or Redis."""
+        return self.backend != IN_PROCESS or self.profiles.startswith(("redis://", "rediss://"))
+
+    @property
     def tf_serving(self) -> str:
         """`HOST:PORT` of TensorFlow Serving; "" where the models run in process."""
         return self.backend.removeprefix(TF_SERVING) if self.backend != IN_PROCESS else ""

@@ -76,9 +76,9 @@ class RedisEvents:
             url,
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=ANSWER_SECONDS,
-            # Once, at once: after Redis was away the pool's connections are broken.
-            retry=Retry(NoBackoff(), 1),
-            retry_on_error=[redis.ConnectionError],
+            # Once, at once: after Redis was away the pool's connections are broken. One that hangs
+            # is not asked again.
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         at = self._client.connection_pool.connection_kwargs
         self._name = f"Redis at {at.get('host')}:{at.get('port')}"  # without the password
@@ -127,8 +127,14 @@ class RedisEvents:
             )
         try:
             synced = self._client.config_get("appendfsync").get("appendfsync")
+            evicted = self._client.config_get("maxmemory-policy").get("maxmemory-policy", "")
         except redis.ResponseError:  # hosted servers do not tell
-            synced = "an appendfsync that it does not tell"
+            synced, evicted = "an appendfsync that it does not tell", ""
+        if evicted.startswith("allkeys"):
+            raise ValueError(
+                f"{self._name}: expected maxmemory-policy noeviction, for what is acknowledged "
+                f"must stay, got {evicted}"
+            )
         if synced != "always":
             log.warning(
                 "%s: expected appendfsync always, got %s: if its machine fails, events recorded in "

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from benchmarks import ablation, results
-from benchmarks.ablation import BASE, NDCG, Ablation, ablate, summary
-from schemas.artifacts import Artifact
+from benchmarks.ablation import BASE, FIGURES, NDCG, Ablation, ablate, summary
+from schemas.artifacts import Artifact, write_json
 from schemas.config import RetrievalConfig
 
 TINY = RetrievalConfig(
@@ -27,7 +27,7 @@ def tiny(
     for module in (ablation, results):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
     monkeypatch.setattr(results, "command", lambda: "python -m benchmarks.tiny")
-    return Ablation("tiny", planted, prepared, TINY, VARIANTS, tmp_path / "runs")
+    return Ablation("tiny", planted, prepared, TINY, VARIANTS, [1], tmp_path / "runs")
 
 
 def told(directory: Path) -> dict[str, Any]:
@@ -38,7 +38,9 @@ def told(directory: Path) -> dict[str, Any]:
 def test_fits_of_the_kept_result_are_not_fitted_again(
     tiny: Ablation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ablate(tiny, [1])
+    ablate(tiny, [BASE], [1])
+    assert not (tmp_path / "tiny.json").exists()
+    ablate(tiny, [*VARIANTS], [1])
     first = told(tmp_path)
     assert {"default_seed_1", "encoder_mean_seed_1"} == set(first["config"]["fits"])
 
@@ -46,17 +48,20 @@ def test_fits_of_the_kept_result_are_not_fitted_again(
 
     def fit(prepared: Artifact, config: RetrievalConfig, directory: Path) -> dict[str, float]:
         fitted.append(config)
-        return {NDCG: 0.5, "epochs": 1, "parameters": 1}
+        figures = {NDCG: 0.5, "epochs": 1, "parameters": 1}
+        write_json(directory / FIGURES, figures)
+        return figures
 
     monkeypatch.setattr(ablation, "fitted", fit)
-    ablate(replace(tiny, runs=tmp_path / "elsewhere"), [1, 2])
+    ablate(replace(tiny, seeds=[1, 2], runs=tmp_path / "elsewhere"), [*VARIANTS], [1, 2])
     assert [config.seed for config in fitted] == [2, 2]
     again = told(tmp_path)
     for figure, value in first["figures"].items():
         if "seed_1" in figure:
             assert again["figures"][figure] == value
 
-    ablate(replace(tiny, base=replace(TINY, dropout=0.1), runs=tmp_path / "other"), [1])
+    other = replace(tiny, base=replace(TINY, dropout=0.1), runs=tmp_path / "other")
+    ablate(other, [*VARIANTS], [1])
     assert [config.dropout for config in fitted[2:]] == [0.1, 0.1]
 
 

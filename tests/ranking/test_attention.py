@@ -82,3 +82,21 @@ def test_time_bias_of_known_times(block: PairUserBlock):
     terms[0] = FAR
     block.time_bias.assign(terms)
     assert [token for token in range(1 + LENGTH) if moved(block, token)] == [0]
+
+
+def test_without_an_owner_bias_both_owners_see_the_same():
+    random = np.random.default_rng(2)
+    one = random.normal(size=(1, 1, 2, 1, DIM)).astype(np.float32)
+    candidates = np.repeat(one, 2, axis=3)
+    histories = random.normal(size=(1, 2, 1 + LENGTH, DIM)).astype(np.float32)
+    times = 1_000_000_000 + 3_600 * np.arange(LENGTH) + np.zeros((1, 2, 1), np.int64)
+    known = np.ones((1, 2, LENGTH), bool)
+    geometry = make_geometry(known, times, np.ones((1, 2), bool), 1)
+    apart = []
+    for owner_bias in (True, False):
+        layer = PairUserBlock(DIM, heads=2, dropout=0.0, owner_bias=owner_bias)
+        layer.build()
+        found = np.asarray(layer(histories, candidates, geometry=geometry)[1])
+        apart.append(np.abs(found[..., 0, :] - found[..., 1, :]).max())
+    assert apart[0] > 1e-3
+    assert apart[1] < 1e-6

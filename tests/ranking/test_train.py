@@ -2,8 +2,13 @@ import json
 import subprocess
 
 import numpy as np
+import pytest
 
+from ranking.model import Ranker
+from ranking.train import start_from
 from schemas.artifacts import Artifact
+from schemas.config import RankingConfig
+from schemas.prepared import item_sizes, load_item_table
 from tests.session import run_bare, run_in_session, shown
 
 import tensorflow as tf  # isort: skip  (after the modules above, which prepare the process)
@@ -159,3 +164,40 @@ def test_ratings_stay_on_the_scale_and_unknowns_are_answered(ranking: Artifact):
         assert (found[name] <= 5.0).all()
     assert ((found["like"] > 0) & (found["like"] < 1)).all()
     assert np.isfinite(found["watch_next"]).all()
+
+
+@pytest.fixture(scope="module")
+def tables(retrieval: Artifact) -> dict[str, np.ndarray]:
+    with np.load(retrieval.path / "candidate_tables.npz", allow_pickle=False) as found:
+        return dict(found)
+
+
+def test_items_begin_where_retrieval_places_them(
+    prepared: Artifact, retrieval: Artifact, tables: dict[str, np.ndarray]
+):
+    table, width = load_item_table(prepared), tables["item_id"].shape[1]
+    ranker = Ranker(item_sizes(prepared), {}, (1.0, 5.0), 3.5, of_width(width))
+    start_from(ranker, tables)
+    vectors = np.asarray(ranker.item_tower(table))
+    expected = np.load(retrieval.path / "candidate_vectors.npy")
+    np.testing.assert_allclose(vectors[1:], expected[1:], atol=1e-6)
+    # A new item is its content alone, as in retrieval.
+    unknown = dict(table, item_id=np.full_like(table["item_id"], len(vectors) - 1))
+    content = vectors - tables["item_id"]
+    np.testing.assert_allclose(np.asarray(ranker.item_tower(unknown)), content, atol=1e-6)
+    assert np.abs(content[1:-1]).max() > 0.01
+
+
+def test_another_width_than_that_of_retrieval_is_refused(
+    prepared: Artifact, tables: dict[str, np.ndarray]
+):
+    width = tables["item_id"].shape[1]
+    ranker = Ranker(item_sizes(prepared), {}, (1.0, 5.0), 3.5, of_width(2 * width))
+    with pytest.raises(
+        ValueError, match=rf"ranking\.embedding_dim: expected retrieval's {width}, got {2 * width}"
+    ):
+        start_from(ranker, tables)
+
+
+def of_width(width: int) -> RankingConfig:
+    return RankingConfig(embedding_dim=width, heads=1, hidden=(8,))

@@ -231,6 +231,22 @@ def test_a_damaged_manifest_is_named(root, writer):
         open_artifact(root)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "expected a manifest, got list"),
+        ("null", "expected a manifest, got NoneType"),
+        ("{}", "version: expected str, got None"),
+        ('{"version": "1", "stage": "a", "files": []}', r"files: expected dict, got \[\]"),
+    ],
+)
+def test_json_that_is_no_manifest_is_told(root, writer, text, message):
+    path = make(root, writer).path / "manifest.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"manifest\.json: {message}"):
+        open_artifact(root)
+
+
 def test_latest_goes_back_to_a_build_that_is_used_again(root, writer):
     first = make(root, writer)
     second = make(root, writer, StageConfig(rate=0.6))

@@ -7,6 +7,7 @@ from schemas.artifacts import Artifact, open_artifact
 from schemas.config import RetrievalConfig
 from schemas.prepared import load_histories
 from serving.backend import QueryEncoder
+from serving.errors import BackendError
 from serving.profiles import Profile, unknown_profile
 from towers.export import export
 from towers.train import new_model
@@ -134,5 +135,5 @@ def test_what_is_explained_is_the_score_that_rank_gives(bundle, profiles):
 
 def test_a_model_that_answers_nan_is_an_error(bundle, profiles):
     retrieval = np.full((2, 1), np.nan, np.float32)
-    with pytest.raises(FloatingPointError, match="holds NaN"):
+    with pytest.raises(BackendError, match="expected finite numbers, got rating with NaN"):
         bundle.ranker.rank(profiles[:1], np.arange(2), retrieval)

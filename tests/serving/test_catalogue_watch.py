@@ -33,6 +33,21 @@ def test_where_it_cannot_it_says_so_once_and_goes_on(caplog):
     ]
 
 
+def test_whatever_happens_it_looks_again(caplog):
+    calls, done = [], threading.Event()
+
+    def refresh():
+        calls.append(None)
+        if len(calls) == 1:
+            raise KeyError("of somebody's item")
+        done.set()
+
+    with caplog.at_level(logging.WARNING), watching(refresh, seconds=0.01):
+        assert done.wait(10)
+    assert caplog.messages[0] == "changes of the catalogue are not seen: KeyError"
+    assert "somebody" not in caplog.text
+
+
 def test_it_ends_when_the_block_fails():
     with pytest.raises(RuntimeError), watching(lambda: None, seconds=0.01):
         raise RuntimeError

@@ -56,10 +56,10 @@ def test_features_are_shown(recommender, bundle, users):
 
 def test_two_viewers(recommender, users, seen):
     response = ask(recommender, known(*users[:2]))
-    assert response.objective == pb.RATING
+    assert (response.objective, response.group_strategy) == (pb.WATCH_NEXT, pb.MEAN)
     assert not set(ids(response)) & (seen(users[0]) | seen(users[1]))
     for one in response.recommendations:
-        assert one.scores.score == one.scores.joint_rating
+        assert one.scores.score == one.scores.watch_next
         assert len(one.scores.viewer_ratings) == 2
 
 
@@ -128,7 +128,6 @@ def test_an_anonymous_viewer_gets_what_the_user_gets(recommender, users, as_anon
 def test_anonymous_viewers_who_are_alike_are_still_two(recommender, users, as_anonymous):
     twin = pb.Viewer(anonymous=as_anonymous(users[0]))
     response = ask(recommender, [twin, twin])
-    assert response.objective == pb.RATING
     assert len(response.recommendations) == 10
     for one in response.recommendations:
         first, second = one.scores.viewer_ratings

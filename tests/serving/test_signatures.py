@@ -75,7 +75,8 @@ def test_an_output_of_another_shape_or_dtype(output, got):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_an_output_that_is_not_finite(value):
-    with pytest.raises(FloatingPointError, match="the model's score holds NaN or infinity"):
+    message = r"^model 7: serve: expected finite numbers, got score with NaN or infinity$"
+    with pytest.raises(BackendError, match=message):
         ask(Answering(**{**GOOD, "score": np.full((2, 3), value, np.float32)}))
 
 

@@ -130,7 +130,7 @@ def test_an_output_that_is_not_what_it_should_be(models, bundle, viewers, faults
 
 def test_an_output_that_is_no_number(models, bundle, viewers, faults):
     faults.set(**{RANKING: {"outputs": {"rating": "nan"}}})
-    with pytest.raises(FloatingPointError, match="rating holds NaN"):
+    with pytest.raises(BackendError, match="expected finite numbers, got rating with NaN"):
         rank(models, bundle, viewers)
 
 

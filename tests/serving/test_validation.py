@@ -152,7 +152,7 @@ def test_defaults(validator):
     assert query.viewers == ("u",)
     assert query.goal == Goal(pb.WATCH_NEXT, pb.MEAN)
     assert query.seen_policy == pb.EXCLUDE_SEEN_BY_ANY
-    assert validator.recommend(request(U, user("v"))).goal == Goal(pb.RATING, pb.JOINT)
+    assert validator.recommend(request(U, user("v"))).goal == Goal(pb.WATCH_NEXT, pb.MEAN)
 
 
 @pytest.mark.parametrize(

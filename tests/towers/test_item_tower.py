@@ -6,7 +6,7 @@ import schemas.tf_runtime  # noqa: F401  (before TensorFlow)
 # isort: split
 import tensorflow as tf
 
-from towers.item_tower import ItemTower
+from towers.item_tower import ItemTower, mean_embedding
 
 SIZES = {"item_id": 1_002, "genres": 4}
 UNKNOWN = 1_001
@@ -42,6 +42,16 @@ def test_an_unknown_item_has_the_vector_of_its_content() -> None:
     one, other = np.asarray(tower({"item_id": np.array([UNKNOWN] * 2), "genres": genres}))
     table = np.asarray(tower.tables["genres"].embeddings)
     np.testing.assert_allclose(one - other, table[1] - table[2], atol=1e-6)
+
+
+def test_several_values_of_a_feature_count_as_their_mean() -> None:
+    tower, _ = make(0.0)
+    table = tower.tables["genres"]
+    vectors = np.asarray(table.embeddings)
+    found = np.asarray(mean_embedding(table, np.array([[1, 3, 0], [0, 2, 0], [0, 0, 0]])))
+    np.testing.assert_allclose(found[0], (vectors[1] + vectors[3]) / 2, atol=1e-6)
+    np.testing.assert_array_equal(found[1], vectors[2])
+    np.testing.assert_array_equal(found[2], 0.0)
 
 
 def test_without_id_dropout_an_unknown_item_is_its_content_alone() -> None:

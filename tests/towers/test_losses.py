@@ -112,16 +112,16 @@ def test_tfrs_task_in_chunks_gives_the_same(monkeypatch: pytest.MonkeyPatch):
 
 def test_sampled_softmax_worked_by_hand():
     # All logits are 0. The first negative is expected half a time and stands for two items, the
-    # second twice and stands for half of one, the third is not allowed:
-    # -log(e^0 / (e^0 + 2 e^0 + e^0 / 2)) = log(3.5) = 1.252763.
+    # second four times and stands for a quarter of one, the third is not allowed:
+    # -log(e^0 / (e^0 + 2 e^0 + e^0 / 4)) = log(3.25) = 1.178655; with the other sign, log(5.5).
     loss = sampled_softmax(
         tf.constant([[1.0]]),
         tf.constant([[0.0]]),
         tf.zeros([3, 1]),
-        tf.math.log([0.5, 2.0, 1.0]),
+        tf.math.log([0.5, 4.0, 1.0]),
         tf.constant([[True, True, False]]),
     )
-    np.testing.assert_allclose(loss, [1.252763], atol=1e-6)
+    np.testing.assert_allclose(loss, [1.178655], atol=1e-6)
 
 
 def test_sampled_softmax_estimates_the_full_one():

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from schemas import columns
 from schemas.config import RetrievalConfig
-from schemas.histories import Histories
+from schemas.histories import Histories, history_before
 from towers.model import RetrievalModel
 from towers.tail import TailScorer, hold_back, users_per_batch
 
@@ -14,6 +15,10 @@ CONFIG = RetrievalConfig(embedding_dim=8, history_len=4, tail_events=3, heads=1,
 
 @pytest.fixture(scope="module")
 def scorer() -> TailScorer:
+    return make_scorer(CONFIG)
+
+
+def make_scorer(config: RetrievalConfig) -> TailScorer:
     """Five users of 4, 8, 2, 10 and 3 events, no item twice."""
     random = np.random.default_rng(0)
     lengths = [4, 8, 2, 10, 3]
@@ -29,9 +34,9 @@ def scorer() -> TailScorer:
     is_item = (np.arange(ITEMS) > 0) & (np.arange(ITEMS) < ITEMS - 1)
     catalogue = {"item_id": np.arange(ITEMS)}
     model = RetrievalModel(
-        catalogue, is_item, is_item, {"item_id": ITEMS}, {}, (1.0, 5.0), CONFIG, lambda *_: 0.0
+        catalogue, is_item, is_item, {"item_id": ITEMS}, {}, (1.0, 5.0), config, lambda *_: 0.0
     )
-    return TailScorer(model, hold_back(histories, CONFIG), CONFIG.history_len)
+    return TailScorer(model, hold_back(histories, config), config.history_len)
 
 
 def test_the_tail_is_the_newest_share_of_a_history(scorer: TailScorer):
@@ -75,6 +80,37 @@ def test_scores_are_of_what_was_not_seen_before_the_event(scorer: TailScorer):
         seen = tail.histories.item_id[start : start + tail.position[user, slot]]
         gone = {0, ITEMS - 1, *seen}
         assert set(np.nonzero(np.isneginf(scores[user, slot]))[0]) == gone
+
+
+def test_a_slot_is_asked_from_the_events_before_its_own():
+    # Positions by distance and the whole history in one pass: no slot sees less than a request.
+    config = replace(CONFIG, history_len=12, positions="relative")
+    scorer = make_scorer(config)
+    tail, catalogue = scorer.tail, scorer.model.catalogue_vectors()
+    ((rows, queries, _),) = scorer.batches()
+    slots = np.argwhere(tail.position[rows] >= 0)
+    assert len(slots) == 6
+    for user, slot in slots:
+        event = tail.histories.offsets[user] + tail.position[user, slot]
+        before = history_before(tail.histories, np.array([user]), np.array([event]), 12)
+        before[columns.REQUEST_TIMESTAMP] = np.full((1, 13), tail.histories.timestamp[event])
+        alone = scorer.model.queries(before, catalogue)[0, -1]
+        np.testing.assert_allclose(queries[user, slot], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("k", "expected"),
+    [
+        # Of ten items 7, 4, 3, 3, 2 and 1 are unseen, and the target is the last of them.
+        (10, [1 / np.log2(1 + rank) for rank in (7, 4, 3, 3, 2, 1)]),
+        (3, [0, 0, 1 / 2, 1 / 2, 1 / np.log2(3), 1]),
+    ],
+)
+def test_equal_scores_rank_ahead_of_the_target(k: int, expected: list[float]):
+    collapsed = make_scorer(CONFIG)
+    for weight in collapsed.model.trainable_weights:
+        weight.assign(np.zeros(weight.shape))
+    assert collapsed.ndcg(k) == pytest.approx(np.mean(expected), abs=1e-9)
 
 
 def test_a_request_is_at_the_time_of_its_event(scorer: TailScorer):

@@ -118,6 +118,12 @@ def test_a_full_redis_takes_nothing_until_there_is_room(own_redis, tmp_path):
     assert store.append(events(FIRST)) == 1
 
 
+def test_a_redis_that_may_forget_what_it_has_is_refused(started, tmp_path):
+    server = started(*DURABLE, "--maxmemory-policy", "allkeys-lru")
+    with pytest.raises(ValueError, match=r"maxmemory-policy noeviction, .*, got allkeys-lru"):
+        open_redis(server, tmp_path)
+
+
 def test_an_event_is_not_noted_before_it_is_kept(redis_server, tmp_path):
     import redis
 

@@ -10,6 +10,7 @@ import pytest
 from schemas.config import RetrievalConfig
 from towers.encoders.choose import new_encoder
 from towers.encoders.encoder import Encoder
+from towers.encoders.mean import RecencyMean
 
 import keras  # isort: skip  (after the modules above, which prepare the process)
 import tensorflow as tf  # isort: skip
@@ -75,6 +76,19 @@ def test_no_token_sees_a_later_event(encode: Encode) -> None:
         changed = np.abs(encode(viewer, other, [6, 6, 6], times) - before).max(axis=(0, 2))
         assert changed[: step + 1].max() < 1e-6
         assert changed[step + 1] > 1e-3
+
+
+def test_the_mean_counts_an_event_half_as_much_ten_events_later() -> None:
+    mean = RecencyMean(DIM, blocks=0, dropout=0.0, gated=False)
+    event = np.zeros((1, 20, DIM), np.float32)
+    event[0, 4] = 1.0
+    viewer, present = np.zeros((1, 1, DIM), np.float32), np.ones((1, 20), bool)
+    found = np.asarray(mean(viewer, event, present, np.zeros((1, 20), np.int64)))[0, :, 0]
+    # Token 0 is the viewer's, token 5 the event's; the viewer weighs as much as the newest event.
+    for token in (5, 15, 20):
+        ages = np.append(np.arange(token), 0)
+        expected = 0.5 ** ((token - 5) / 10) / (0.5 ** (ages / 10)).sum()
+        np.testing.assert_allclose(found[token], expected, rtol=1e-4)
 
 
 def test_what_stands_in_the_padding_changes_nothing(encode: Encode) -> None:

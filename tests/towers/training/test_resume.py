@@ -87,6 +87,10 @@ def run(
         ([4], {"jit": True}),
         ([4], {"precision": "mixed_bfloat16"}),
         ([4], {"loss": "sampled_softmax", "negatives": 16}),
+        ([4], {"loss": "tfrs"}),
+        ([4], {"encoder": "mean"}),
+        ([4], {"encoder": "cnn"}),
+        ([4], {"encoder": "gru"}),
     ],
 )
 def test_a_killed_fit_ends_as_the_unbroken_one(
