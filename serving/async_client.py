@@ -59,7 +59,7 @@ class AsyncClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._channel.close()
+        await self._channel.close(None)
 
     async def _call(self, rpc: str, request: Any) -> Any:
         try:
