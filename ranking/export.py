@@ -39,7 +39,8 @@ class RankingModule:
             {n: tf.Variable(values, trainable=False, name=n) for n, values in memory.items()},
             search,
         )
-        vectors = self._rated(trainer.item_table)
+        known = self.memory.ratings(trainer.item_table[columns.ITEM_ID], ALL)
+        vectors = self.ranker.rated(trainer.item_vectors(), *known)
         self.vectors = tf.Variable(vectors, trainable=False, name="vectors")
 
     def serving_default(self, **raw: Any) -> dict[str, Any]:

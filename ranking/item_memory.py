@@ -27,13 +27,14 @@ LookUp = Callable[[Any, Any, Any, Any], Any]
 
 def remembered(affinities: ItemAffinities, ratings: KnownRatings) -> dict[str, np.ndarray]:
     """The arrays of an `ItemMemory`; tables of ratings lie one behind the other."""
+    neighbours = ratings.neighbour.shape[-1]
     return {
         "affinity_neighbour": affinities.neighbour,
         "affinity_strength": affinities.strength,
-        "rating_neighbour": np.concatenate(ratings.neighbour),
-        "rating_alike": np.concatenate(ratings.alike)[..., None],
-        "rating_total": np.concatenate(ratings.total),
-        "rating_count": np.concatenate(ratings.count),
+        "rating_neighbour": ratings.neighbour.reshape(-1, neighbours),
+        "rating_alike": ratings.alike.reshape(-1, neighbours, 1),
+        "rating_total": ratings.total.ravel(),
+        "rating_count": ratings.count.ravel(),
     }
 
 

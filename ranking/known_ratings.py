@@ -72,21 +72,28 @@ def count_ratings(
     user = np.repeat(np.arange(len(histories.users)), histories.lengths)
     rated = ~np.isnan(histories.rating)
     user, item, rating = user[rated], histories.item_id[rated], histories.rating[rated]
-    tables = []
-    for table in range(1 + parts):
+    tables = 1 + parts
+    known = KnownRatings(
+        total=np.empty((tables, indices), np.float32),
+        count=np.empty((tables, indices), np.float32),
+        neighbour=np.empty((tables, indices, neighbours), np.int32),
+        alike=np.empty((tables, indices, neighbours), np.float32),
+    )
+    for table in range(tables):
         kept = np.ones(len(user), bool) if table == ALL else part_of(user, parts) != table
-        tables.append(_count(user[kept], item[kept], rating[kept], indices, neighbours))
-    total, count, neighbour, alike = (np.stack(values) for values in zip(*tables, strict=True))
-    return KnownRatings(total, count, neighbour, alike)
+        _count(user[kept], item[kept], rating[kept], known, table)
+    return known
 
 
 def _count(
-    user: np.ndarray, item: np.ndarray, rating: np.ndarray, indices: int, neighbours: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """One table, from rated events."""
+    user: np.ndarray, item: np.ndarray, rating: np.ndarray, known: KnownRatings, table: int
+) -> None:
+    """Fills one table, from rated events."""
+    indices = known.total.shape[1]
     residual = _residuals(user, rating)
-    total = np.bincount(item, residual, minlength=indices).astype(np.float32)
-    count = np.bincount(item, minlength=indices).astype(np.float32)
+    total, count = known.total[table], known.count[table]
+    total[:] = np.bincount(item, residual, minlength=indices)
+    count[:] = np.bincount(item, minlength=indices)
     deviation = residual - (total / (count + ITEM_DAMPING))[item]
     square = np.bincount(item, np.square(deviation), minlength=indices)
     shape = (user.max(initial=0) + 1, indices)
@@ -94,7 +101,7 @@ def _count(
         sparse.coo_array((values.astype(np.float32), (user, item)), shape=shape).tocsr()
         for values in (deviation, np.ones(len(item)))
     )
-    return total, count, *_rated_alike(given, one, square, neighbours)
+    _rated_alike(given, one, square, known.neighbour[table], known.alike[table])
 
 
 def _residuals(user: np.ndarray, rating: np.ndarray) -> np.ndarray:
@@ -107,22 +114,22 @@ def _residuals(user: np.ndarray, rating: np.ndarray) -> np.ndarray:
 
 
 def _rated_alike(
-    given: sparse.csr_array, one: sparse.csr_array, square: np.ndarray, neighbours: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Neighbours of each item.
+    given: sparse.csr_array,
+    one: sparse.csr_array,
+    square: np.ndarray,
+    neighbour: np.ndarray,
+    kept: np.ndarray,
+) -> None:
+    """Finds the neighbours of each item.
 
     Args:
         given: `[users, indices]` what users gave an item above what it is given.
         one: The same shape, 1 where something was rated.
         square: `[indices]`, sums of the squares of `given`.
-        neighbours: How many are kept.
-
-    Returns:
-        A table of `neighbour` and `alike` of `KnownRatings`.
+        neighbour: Is filled; a table of `KnownRatings.neighbour`.
+        kept: Is filled; a table of `KnownRatings.alike`.
     """
-    indices = given.shape[1]
-    neighbour = np.empty((indices, neighbours), np.int32)
-    kept = np.empty((indices, neighbours), np.float32)
+    indices, neighbours = neighbour.shape
     length = np.sqrt(np.maximum(square, np.finfo(np.float32).tiny)).astype(np.float32)
     of_item, one_of_item = given.T.tocsr(), one.T.tocsr()
     for rows in blocks(np.minimum(one_of_item @ one.sum(axis=1), indices)):
@@ -135,7 +142,6 @@ def _rated_alike(
         alike.data[row == alike.indices] = 0.0
         neighbour[rows] = strongest(alike, neighbours)
         kept[rows] = values_at(alike, neighbour[rows])
-    return neighbour, kept
 
 
 def _significance(raters: sparse.csr_array) -> sparse.csr_array:

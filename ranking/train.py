@@ -77,9 +77,16 @@ def train(
     )
     fitted = without_validated(everything, held)
     indices = item_sizes(prepared)[columns.ITEM_ID]
-    ratings = count_ratings(fitted, indices, config.neighbours, RATING_PARTS)
-    memory = remembered(count_affinities(before, indices, config), ratings)
-    trainer = new_trainer(prepared, fitted, memory, config)
+    # Nothing here keeps the arrays: of a large catalogue they are gigabytes.
+    trainer = new_trainer(
+        prepared,
+        fitted,
+        remembered(
+            count_affinities(before, indices, config),
+            count_ratings(fitted, indices, config.neighbours, RATING_PARTS),
+        ),
+        config,
+    )
     vectors = np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
     with np.load(retrieval.path / "candidate_tables.npz", allow_pickle=False) as tables:
         start_from(trainer.ranker, tables)

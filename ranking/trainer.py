@@ -21,6 +21,10 @@ from ranking.model import Ranker
 from schemas import columns
 from schemas.config import RankingConfig
 
+MADE_AT_ONCE = 50_000
+"""Items whose vectors are made together: the content of a million would not fit into memory. Of a
+catalogue with more, a step makes those of its own events and candidates."""
+
 
 class RankerTrainer(keras.Model):
     """Looks up what is known of items, runs the ranker on each kind of batch, adds the losses.
@@ -69,21 +73,30 @@ class RankerTrainer(keras.Model):
         self, batches: dict[str, dict[str, Any]], training: bool | None = None
     ) -> dict[str, dict[str, Any]]:
         """The ranker's outputs for each kind of batch given."""
-        vectors = self.item_vectors()
+        few = self.memory.indices <= MADE_AT_ONCE
+        vectors = self.ranker.item_vectors(self.item_table) if few else None
         return {
             kind: self.score(batch, vectors, training=training) for kind, batch in batches.items()
         }
 
     def item_vectors(self) -> Any:
         """Vectors of every item index by id and content, `[indices, embedding_dim + 1]`."""
-        return self.ranker.item_vectors(self.item_table)
+        parts = [
+            self.ranker.item_vectors(
+                {n: v[at : at + MADE_AT_ONCE] for n, v in self.item_table.items()}
+            )
+            for at in range(0, self.memory.indices, MADE_AT_ONCE)
+        ]
+        return ops.concatenate(parts, axis=0)
 
-    def score(self, batch: dict[str, Any], vectors: Any, training: bool | None = None) -> Any:
+    def score(
+        self, batch: dict[str, Any], vectors: Any = None, training: bool | None = None
+    ) -> Any:
         """The ranker's outputs for a batch that names items by index.
 
         Args:
             batch: As `ranking.batches` makes it.
-            vectors: As `item_vectors` gives them.
+            vectors: As `item_vectors` gives them; None: those of the batch's items are made.
             training: Whether dropout applies.
         """
         history, candidates = batch[columns.HISTORY_ITEM_ID], batch[columns.CANDIDATE_ITEM_ID]
@@ -100,7 +113,14 @@ class RankerTrainer(keras.Model):
 
     def _rated(self, vectors: Any, items: Any, table: Any) -> Any:
         ratings = self.memory.ratings(items, table)
-        return self.ranker.rated(ops.take(vectors, items, axis=0), *ratings)
+        if vectors is None:
+            flat = ops.reshape(items, (-1,))
+            named = {name: ops.take(v, flat, axis=0) for name, v in self.item_table.items()}
+            made = self.ranker.item_vectors(named)
+            made = ops.reshape(made, (*ops.shape(items), made.shape[-1]))
+        else:
+            made = ops.take(vectors, items, axis=0)
+        return self.ranker.rated(made, *ratings)
 
     def compute_loss(
         self,

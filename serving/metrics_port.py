@@ -39,7 +39,7 @@ class MetricsPort:
             "matinee_worker_restarts", "Workers that ended unasked.", registry=registry
         )
         self.workers = Gauge("matinee_workers", "Workers that take requests.", registry=registry)
-        for outcome in ("swapped", "refused"):
+        for outcome in ("swapped", "refused", "partial"):
             self.reloads.labels(outcome)
         self.directory: Path | None = None
         if not port:

@@ -36,6 +36,9 @@ STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between tries to start a worker that does not start; each twice as long."""
 
+RELOAD_TRIES = 5
+"""Of each worker after the first of new versions, which has shown that they work."""
+
 log = logging.getLogger(__name__)
 
 
@@ -190,18 +193,27 @@ class Supervisor:
                     log.error("new versions refused, the old ones stay: %s", error, extra=what)
                     continue
                 self._wanted = found
+                whole = await self._replace_rest()
+            if whole:
                 watch.serves(found)
-                await self._replace_rest()
-            self._metrics.reloads.labels("swapped").inc()
-            log.info("new versions: serving", extra=what)
+                self._metrics.reloads.labels("swapped").inc()
+                log.info("new versions: serving", extra=what)
+            else:
+                self._metrics.reloads.labels("partial").inc()
+                log.error("new versions: some workers stay at the old ones", extra=what)
 
-    async def _replace_rest(self) -> None:
-        """Has all workers be of the versions that are wanted, which one has shown to work."""
-        while sum(w.versions is self._wanted for w in self._workers) < self._config.workers:
+    async def _replace_rest(self) -> bool:
+        """Has all workers be of the versions that are wanted; False: some could not be started."""
+        pause = FIRST_PAUSE
+        for _ in range(RELOAD_TRIES):
             try:
-                await self._replace_one(self._wanted)
+                while sum(w.versions is self._wanted for w in self._workers) < self._config.workers:
+                    await self._replace_one(self._wanted)
+                return True
             except RuntimeError as error:
-                await _wait_after(error, FIRST_PAUSE)
+                await _wait_after(error, pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        return False
 
     async def _replace_one(self, versions: RunVersions) -> None:
         """Starts a worker in place of one of other versions, if there is one.

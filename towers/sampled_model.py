@@ -37,10 +37,13 @@ class SampledRetrievalModel(RetrievalModel):
             **parts: Of `RetrievalModel`.
         """
         super().__init__(config=config, loss=sampled_softmax, **parts)
-        q = mixture(counts, np.asarray(self.is_negative), config.uniform_share)
-        self.negatives = config.negatives
-        # With the 23 random bits of a float32, the rarest of millions would never be drawn.
-        self.cumulative = ops.convert_to_tensor(np.cumsum(q), "float64")
+        may_be = np.asarray(self.is_negative)
+        q = mixture(counts, may_be, config.uniform_share)
+        self.negatives, self.uniform_share = config.negatives, config.uniform_share
+        # A look-up for each draw, whatever the catalogue: XLA's search of sorted values reads all.
+        self.items = ops.convert_to_tensor(np.flatnonzero(may_be))
+        of_events = np.repeat(np.arange(len(counts)), np.where(may_be, counts, 0))
+        self.items_of_events = ops.convert_to_tensor(of_events) if len(of_events) else self.items
         with np.errstate(divide="ignore"):  # what is never drawn
             self.log_expected = ops.convert_to_tensor(np.log(q * config.negatives), "float32")
         self.random = keras.random.SeedGenerator()
@@ -71,9 +74,14 @@ class SampledRetrievalModel(RetrievalModel):
 
     def _draw(self) -> Any:
         """`[negatives]` int64, with replacement."""
-        uniform = keras.random.uniform((self.negatives,), dtype="float64", seed=self.random)
-        drawn = ops.searchsorted(self.cumulative, uniform * self.cumulative[-1], side="right")
-        return ops.cast(ops.minimum(drawn, self.cumulative.shape[0] - 1), "int64")
+        uniform, frequent = map(self._one_of, (self.items, self.items_of_events))
+        of_uniform = keras.random.uniform((self.negatives,), seed=self.random) < self.uniform_share
+        return ops.where(of_uniform, uniform, frequent)
+
+    def _one_of(self, values: Any) -> Any:
+        """`[negatives]` of some values, each drawn with the same chance."""
+        place = keras.random.randint((self.negatives,), 0, values.shape[0], seed=self.random)
+        return ops.take(values, place, axis=0)
 
     def _vectors(self, indices: Any, training: bool | None) -> Any:
         """Item vectors of `[...]` int64 indices, `[..., dim]`."""
