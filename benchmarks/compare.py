@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.protocols import GLOBAL_TIME
 from benchmarks.results import described, write_result
-from commands.compare.choose import TWO_STAGE
+from commands.compare.choose import ALL, TWO_STAGE
 from commands.compare.flow import Comparison, write_reports
 from commands.stages import fetch_dataset
 from evaluation.leaderboard.board import TESTED
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--runs", type=Path, default=Path("runs/compare"))
     parser.add_argument("--protocol", choices=[*CONFIGS], default="leave_one_out")
-    parser.add_argument("--models", nargs="+", default=["all"])
+    parser.add_argument("--models", nargs="+", default=[ALL], help="without a result, for some")
     arguments = parser.parse_args()
     protocol = arguments.protocol.replace("_", "-")
     source = fetch_dataset(arguments.dataset, arguments.data)
@@ -45,6 +45,8 @@ def main() -> None:
     found = Comparison(out, config, arguments.protocol).run(source, arguments.models)
     for path in write_reports(found, out):
         print(path)
+    if arguments.models != [ALL]:
+        return  # the result is of all models
     data = described(source, open_artifact(out / "run" / "prepared"))
     settings = {
         "protocol": arguments.protocol,

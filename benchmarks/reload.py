@@ -26,12 +26,15 @@ from benchmarks.open_loop import Answers, ask
 from benchmarks.results import described_run, write_result
 from benchmarks.viewers import users_with_history
 from schemas.artifacts import ROOT, open_artifact
+from schemas.config import ServeConfig
 from serving.own_process import ANNOUNCEMENT
 from serving.run_versions import STAGES
 
 SEED = 1
 SERVING, ENDED = "new versions: serving", "a worker has ended"
 LOOK_SECONDS = 0.02
+MOST_RATIO = 2.0
+"""Of the p99 during reloads to that before."""
 RELOAD_SECONDS = 600.0
 """Many times what one takes."""
 
@@ -96,7 +99,8 @@ def main() -> None:
     parser.add_argument("--reloads", type=int, default=20)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--connections", type=int, default=8, help="of the client")
-    parser.add_argument("--connection-seconds", type=float, default=10.0, help="as [serve] has it")
+    age = ServeConfig().connection_seconds
+    parser.add_argument("--connection-seconds", type=float, default=age, help="as [serve] has it")
     parser.add_argument("--before-seconds", type=float, default=60.0, help="without any reload")
     parser.add_argument("--pause-seconds", type=float, default=5.0, help="between two reloads")
     arguments = parser.parse_args()
@@ -109,6 +113,8 @@ def main() -> None:
     settings = {name: value for name, value in vars(arguments).items() if name != "run"}
     data = described_run(open_artifact(arguments.run / "prepared"))
     print(write_result("reload", data, SEED, settings, figures, {}))
+    if figures["failed_requests"] or figures["p99_ratio"] > MOST_RATIO:
+        raise SystemExit(f"expected no failed request and a p99 of at most {MOST_RATIO} times")
 
 
 async def _measure(
@@ -117,7 +123,7 @@ async def _measure(
     """The answers, when the measurement began, and the reloads."""
     config = run / "serve.toml"
     config.write_text(
-        f"[serve]\nworkers = {arguments.workers}\nwatch_seconds = 0.5\nprofiles = 'none'\n"
+        f"[serve]\nworkers = {arguments.workers}\nwatch_seconds = 0.5\n"
         f"connection_seconds = {arguments.connection_seconds}\n"
     )
     async with _server(run, config) as (target, log):

@@ -22,9 +22,10 @@ from benchmarks.machine_speed import giga_operations
 from benchmarks.own_server import server
 from benchmarks.results import described_run, write_result
 from benchmarks.serving_load.k6 import Load, load
-from benchmarks.serving_load.processor import stage_milliseconds, used_seconds
+from benchmarks.serving_load.processor import used_seconds
 from benchmarks.serving_load.sustained import MOST_P99_MS, confirmed, highest_rate
 from benchmarks.viewers import users_with_history
+from evaluation.own_process import call
 from schemas.artifacts import open_artifact
 from schemas.config import ServeConfig
 
@@ -39,6 +40,7 @@ LATENCY = {"alone": None, "low": LOW_RATE}
 MODELS = ("encode", "retrieve", "rank")
 """Stages that are models or the index; all else is the server's own."""
 PROCESSOR_REQUESTS = 500
+OF_STAGES = "benchmarks.serving_load.processor:stage_milliseconds"
 GOALS = {
     **{f"single_workers_1_{load}_p50_ms": 8.0 for load in LATENCY},
     **{f"pair_workers_1_{load}_p50_ms": 12.0 for load in LATENCY},
@@ -100,7 +102,8 @@ def measured(run: Path, seconds: float) -> Figures:
     figures: Figures = {}
     for name, viewers in parties.items():
         some = [viewers[at % len(viewers)] for at in range(PROCESSOR_REQUESTS)]
-        for stage, used in stage_milliseconds(run, some).items():
+        # In a process of its own, whose memory is free again when the server is asked.
+        for stage, used in call(OF_STAGES, {"run": str(run), "viewers": some}).items():
             figures[f"{name}_{stage}_cpu_ms"] = used
     with tempfile.TemporaryDirectory(prefix="matinee-serve-") as state:
         stores = ["--profiles", f"sqlite:{state}/events", "--catalogue", f"sqlite:{state}/log"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,16 +25,19 @@ class Encoder:
         name: As `retrieval.encoder` has it, and the key in figures.
         title: For people.
         source: The paper that it comes from.
+        settings: Of retrieval that it asks for, whatever the others have.
     """
 
     name: str
     title: str
     source: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 _ENCODERS = (
     Encoder("gru", "RNN (gated recurrent unit)", "Hidasi et al., ICLR 2016"),
-    Encoder("cnn", "1D CNN", "Yuan et al., WSDM 2019"),
+    # Two blocks would reach over 7 events, four over 31.
+    Encoder("cnn", "1D CNN", "Yuan et al., WSDM 2019", {"blocks": 4}),
     Encoder("transformer", "Transformer encoder", "Kang & McAuley, ICDM 2018"),
 )
 ENCODERS: dict[str, Encoder] = {encoder.name: encoder for encoder in _ENCODERS}
@@ -49,13 +54,13 @@ def train_encoder(
     Args:
         run: Directory of the run.
         prepared: What to train on.
-        config: Settings; `encoder` is replaced.
+        config: Settings; `encoder` and what it asks for are replaced.
         encoder: One of `ENCODERS`.
         force: Trains again in any case.
     """
     from towers.train import train
 
-    chosen = dataclasses.replace(config, encoder=encoder)
+    chosen = dataclasses.replace(config, encoder=encoder, **ENCODERS[encoder].settings)
     with progress_line(f"train {encoder}") as report:
         return artifacts.build(
             run / "encoders" / encoder,

@@ -77,6 +77,14 @@ class RawHistories:
         return len(self.item_ids)
 
     @property
+    def rating_range(self) -> tuple[float, float]:
+        """The least and the largest rating that somebody gave; no bounds where nobody gave one."""
+        given = self.history_rating[np.isfinite(self.history_rating)]
+        if not len(given):
+            return -np.inf, np.inf
+        return float(given.min()), float(given.max())
+
+    @property
     def rows(self) -> np.ndarray:
         """int64 `[rows]`: every row."""
         return np.arange(len(self))

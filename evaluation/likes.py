@@ -13,13 +13,14 @@ GROUPS = 10
 
 
 def like_figures(
-    probability: np.ndarray, bias: np.ndarray, rating: np.ndarray, threshold: float
+    probability: np.ndarray, bias: np.ndarray | None, rating: np.ndarray, threshold: float
 ) -> dict[str, Any]:
     """How well likes are told from the rest, and whether the probabilities are true.
 
     Args:
         probability: `[ratings]` float, of a rating of at least the threshold.
-        bias: `[ratings]` float, the bias model's ratings, by which its order is judged.
+        bias: `[ratings]` float, the bias model's ratings, by which its order is judged; None:
+            nobody asked it.
         rating: `[ratings]` float, what was given.
         threshold: The least rating of what is liked.
 
@@ -27,7 +28,7 @@ def like_figures(
         `threshold`; `share` of the ratings that reach it; `log_loss`, and `log_loss_of_share`, of
         always saying that share; `calibration_error` and `calibration`, for each group of
         predictions its mean, the share that reached the threshold, and how many they are; `auc` and
-        `bias_auc`, absent where all or none of the ratings reach it.
+        `bias_auc`, absent where all or none of the ratings reach it, `bias_auc` without `bias` too.
     """
     liked = rating >= threshold
     share = float(liked.mean())
@@ -41,5 +42,7 @@ def like_figures(
         "calibration": [list(group) for group in zip(*map(np.ndarray.tolist, curve), strict=True)],
     }
     if 0 < share < 1:
-        figures |= {"auc": auc(probability, liked), "bias_auc": auc(bias, liked)}
+        figures["auc"] = auc(probability, liked)
+        if bias is not None:
+            figures["bias_auc"] = auc(bias, liked)
     return figures

@@ -91,12 +91,16 @@ def evaluate(
     found = measure(lists, requests, fitted, item_features, config)
     if has_ratings(fitted) and np.isfinite(requests.target_rating).any():
         bias = BiasModel.fit(fitted)
+
+        def on_scale(requests: Requests, rows: np.ndarray) -> np.ndarray:
+            return np.clip(bias.predict(requests, rows), *fitted.rating_range)
+
         found.metrics.update(
             evaluate_ratings(
                 requests,
                 models.predict,
                 models.predict_pair,
-                bias.predict,
+                on_scale,
                 models.like_threshold,
                 config,
                 progress,

@@ -18,6 +18,8 @@ from serving.numbers_in_text import read_float32
 
 MOST_VALUES, LONGEST_TEXT = 100, 10_000
 """Values of a feature, and characters of a value: what is padded to the longest must end."""
+MOST_TEXT = 65_536
+"""Characters of all values of an item: every answer that has it carries them."""
 
 LAST_SECOND = 253_402_300_799
 """End of the year 9999; -62 167 219 200 is the begin of the year 0."""
@@ -68,6 +70,9 @@ class ItemValidator:
 
     def _features(self, field: str, item: pb.Item) -> dict[str, Raw]:
         """What is known of an item; what is missing is left out."""
+        length = sum(len(value) for of in item.features.values() for value in of.values)
+        if length > MOST_TEXT:
+            raise invalid(field, f"at most {MOST_TEXT} characters", length)
         found = {}
         for name in sorted(item.features):
             if name not in self._kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.bundle import open_bundle
+from serving.event_store.sqlite import SqliteEvents
 from serving.in_process import InProcess
 from serving.recommender import Recommender
 
@@ -28,17 +30,26 @@ def used_seconds(pid: int) -> float:
     return own + sum(map(used_seconds, children))
 
 
-def stage_milliseconds(run: Path, viewers: Sequence[Sequence[str]]) -> dict[str, float]:
+def stage_milliseconds(*, run: str, viewers: Sequence[Sequence[str]]) -> dict[str, float]:
     """Processor milliseconds of all threads per request and stage, one request at a time.
 
-    The request path runs in this process; what is left of a request, mostly reading it and the
-    pages, is `other`, and of gRPC nothing is in it.
+    The request path runs in this process, over a store of events with nothing in it; what is left
+    of a request, mostly reading it and the pages, is `other`, and of gRPC nothing is in it.
 
     Args:
         run: A finished run.
         viewers: User ids of each request.
     """
-    recommender = Recommender(open_bundle(run, InProcess()), ServeConfig(), clock=time.process_time)
+    with tempfile.TemporaryDirectory() as state:
+        store = SqliteEvents(Path(state) / "events")
+        bundle = open_bundle(Path(run), InProcess())
+        path = Recommender(bundle, ServeConfig(), store, clock=time.process_time)
+        found = _used(path, viewers)
+        store.close()
+    return found
+
+
+def _used(recommender: Recommender, viewers: Sequence[Sequence[str]]) -> dict[str, float]:
     requests = [
         pb.RecommendRequest(viewers=[pb.Viewer(user_id=user) for user in users], k=10)
         for users in viewers

@@ -23,7 +23,7 @@ from commands.compare.choose import (
 from commands.encoders import ENCODERS
 from commands.stages import Stages
 from commands.terminal import console, progress_line
-from evaluation.baselines.baseline import Baseline, RatingBaseline
+from evaluation.baselines.baseline import Baseline, RatingBaseline, library_versions
 from evaluation.histories import RawHistories
 from evaluation.item_features import read_item_features
 from evaluation.leaderboard.board import board
@@ -45,16 +45,28 @@ EVERY_EVENT_FITTED = 1_000_000_000
 """More events than anybody has, so that preparation holds none out."""
 OF_BASELINES = (
     "evaluation/baselines",
+    "evaluation/batches",
     "evaluation/histories",
     "evaluation/item_features",
     "evaluation/leaderboard/fits",
+    "evaluation/metrics/accuracy",
     "evaluation/ordering",
+    "evaluation/own_process",
     "evaluation/random_split",
     "evaluation/ranking_protocol",
     "evaluation/requests",
 )
 """Whose code makes a difference to the fit of a baseline and to what it lists."""
-OF_OURS = ("towers", "ranking", "serving", "evaluation", "commands/compare/ours")
+OF_OURS = (
+    "towers",
+    "ranking",
+    "serving",
+    "evaluation",
+    "commands/compare/ours",
+    "commands/encoders",
+    "commands/served",
+    "commands/stages",
+)
 """The same of our own models."""
 COSTS = ("fit_s", "peak_mib", "lists_s")
 
@@ -66,10 +78,12 @@ class Fit:
     Attributes:
         function: `module:function`.
         arguments: Of it, but for paths.
+        libraries: Versions of those that it stands on, beside those that every stage does.
     """
 
     function: str
     arguments: Mapping[str, Any]
+    libraries: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ class Comparison:
 
         Raises:
             ValueError: A model that was named is unknown or cannot be compared.
-            RuntimeError: A fit failed.
+            RuntimeError: The fit of a model that was named failed, or all did.
         """
         check_names(names)
         prepared = self._stages().prepare(source, [])
@@ -110,8 +124,9 @@ class Comparison:
         chosen = choose(names, fitted, self.protocol, self.config.retrieval.encoder)
         for name, reason in chosen.left_out.items():
             console.print(f"{name} is left out: {reason}", highlight=False, markup=False)
-        models = self._fit(prepared, chosen)
-        return self._describe(prepared, chosen) | self._measure(prepared, models, fitted, requests)
+        models, failed = self._fit(prepared, chosen, names)
+        described = self._describe(prepared, chosen, failed)
+        return described | self._measure(prepared, models, fitted, requests)
 
     def _stages(self) -> Stages:
         """The stages of our own models."""
@@ -123,9 +138,16 @@ class Comparison:
         )
         return Stages(self.out / "run", dataclasses.replace(self.config, prepare=prepare))
 
-    def _fit(self, prepared: Artifact, chosen: Chosen) -> list[Fitted]:
-        """All models, in the order of tables; a model in both registries is one row."""
+    def _fit(
+        self, prepared: Artifact, chosen: Chosen, names: list[str]
+    ) -> tuple[list[Fitted], dict[str, str]]:
+        """All models, in the order of tables; a model in both registries is one row.
+
+        Returns:
+            The models, and of those that nobody named and that failed the last words.
+        """
         found: dict[str, Fitted] = {}
+        failed: dict[str, str] = {}
         with progress_line("fit") as report:
             total = len(chosen.ranking) + len(chosen.rating) + len(chosen.ours)
             works: Iterable[tuple[Any, Callable[[Artifact, Any], Artifact]]] = [
@@ -135,9 +157,19 @@ class Comparison:
             ]
             for done, (model, work) in enumerate(works):
                 report(f"fit of {model.title}", done, total)
-                row = _row(model, work(prepared, model))
+                try:
+                    row = _row(model, work(prepared, model))
+                except RuntimeError as error:
+                    if model.name in names:
+                        raise
+                    failed[model.name] = f"its fit failed: {str(error).splitlines()[-1]}"
+                    said = f"{model.name} is left out: {failed[model.name]}"
+                    console.print(said, highlight=False, markup=False)
+                    continue
                 found[model.name] = _both(found[model.name], row) if model.name in found else row
-        return list(found.values())
+        if not found:
+            raise RuntimeError(f"every fit failed: {failed}")
+        return list(found.values()), failed
 
     def _rank(self, prepared: Artifact, baseline: Baseline) -> Artifact:
         settings = self.config.evaluate
@@ -145,10 +177,9 @@ class Comparison:
             "model": baseline.name,
             "seed": settings.seed,
             "batch_size": settings.batch_size,
-            "features": list(settings.diversity_features),
         }
         also = {"prepared": str(prepared.path)}
-        fit = Fit("evaluation.leaderboard.fits:rank", arguments)
+        fit = Fit("evaluation.leaderboard.fits:rank", arguments, library_versions(baseline))
         return self._build(baseline.name, "ranking", fit, prepared, also, OF_BASELINES)
 
     def _rate(self, prepared: Artifact, baseline: RatingBaseline) -> Artifact:
@@ -162,7 +193,7 @@ class Comparison:
             "split_seed": self.config.prepare.seed,
         }
         also = {"prepared": str(prepared.path)}
-        fit = Fit("evaluation.leaderboard.fits:rate", arguments)
+        fit = Fit("evaluation.leaderboard.fits:rate", arguments, library_versions(baseline))
         return self._build(baseline.name, "rating", fit, prepared, also, OF_BASELINES)
 
     def _ours(self, prepared: Artifact, ours: Ours) -> Artifact:
@@ -172,12 +203,12 @@ class Comparison:
         function = "fit_retrieval"
         if ours.name == TWO_STAGE:
             first = self._ours(prepared, OURS[RETRIEVAL])
-            also["retrieval_peak_mib"] = first.figures.get("peak_mib", 0.0)
+            also["retrieval_peak_mib"] = first.figures.get("peak_mib")
             function = "fit_two_stage"
         elif ours.name in ENCODERS:
             arguments["encoder"] = ours.name
             function = "fit_encoder"
-        fit = Fit(f"commands.compare.ours:{function}", arguments)
+        fit = Fit(f"commands.compare.ours:{function}", arguments, {})
         return self._build(ours.name, "ranking", fit, prepared, also, OF_OURS)
 
     def _build(
@@ -223,7 +254,9 @@ class Comparison:
                 models, requests, Items.known(fitted, features), TWO_STAGE, threshold, settings
             )
 
-    def _describe(self, prepared: Artifact, chosen: Chosen) -> dict[str, Any]:
+    def _describe(
+        self, prepared: Artifact, chosen: Chosen, failed: Mapping[str, str]
+    ) -> dict[str, Any]:
         split = prepared.figures["split"]
         if self.protocol == RANDOM:
             settings = self.config.prepare
@@ -233,8 +266,8 @@ class Comparison:
             "rows": prepared.figures["rows"],
             "split": split,
             "asks": PROTOCOLS[self.protocol],
-            "left_out": dict(chosen.left_out),
-            "versions": package_versions(),
+            "left_out": dict(chosen.left_out) | dict(failed),
+            "versions": package_versions() | _libraries(chosen),
             "machine": machine() | {"cores_used": len(os.sched_getaffinity(0))},
             "config": dataclasses.asdict(self._stages().config),
         }
@@ -247,6 +280,14 @@ def write_reports(found: Mapping[str, Any], out: Path) -> list[Path]:
         path.write_text(text, encoding="utf-8")
     artifacts.write_json(paths[-1], found)
     return paths
+
+
+def _libraries(chosen: Chosen) -> dict[str, str]:
+    """Versions of the libraries that the baselines stand on."""
+    found: dict[str, str] = {}
+    for baseline in (*chosen.ranking, *chosen.rating):
+        found |= library_versions(baseline)
+    return found
 
 
 def _row(model: Baseline | RatingBaseline | Ours, artifact: Artifact) -> Fitted:

@@ -65,14 +65,14 @@ def fit_encoder(*, run: str, config: Settings, encoder: str, out: str) -> dict[s
 
 
 def fit_two_stage(
-    *, run: str, config: Settings, retrieval_peak_mib: float, out: str
+    *, run: str, config: Settings, retrieval_peak_mib: float | None, out: str
 ) -> dict[str, Any]:
     """What is served: retrieval through its index, then the ranker.
 
     Args:
         run: As above; a retrieval model that is there already is taken as it is.
         config: As above.
-        retrieval_peak_mib: What the fit of retrieval held at most; 0 if that is not known.
+        retrieval_peak_mib: What the fit of retrieval held at most, if that is known.
         out: As above; also for `ratings.npy` and `likes.npy`, float32 `[requests]`, if the data has
             ratings.
 
@@ -86,7 +86,9 @@ def fit_two_stage(
         "ranking": stages.train_ranking(),
     }
     cost = _cost([*built.values()])
-    if "peak_mib" in cost:
+    if retrieval_peak_mib is None:
+        cost.pop("peak_mib", None)
+    elif "peak_mib" in cost:
         cost["peak_mib"] = max(cost["peak_mib"], retrieval_peak_mib)
     settings = stages.config.evaluate
     prepared = stages.open("prepared")

@@ -56,6 +56,7 @@ class Als:
             iterations: Times that all x_u, then all y_i, are solved.
         """
         from implicit.cpu.als import AlternatingLeastSquares  # of the extra `baselines`
+        from threadpoolctl import threadpool_limits  # which scikit-learn brings
 
         model = AlternatingLeastSquares(
             factors=factors,
@@ -64,7 +65,8 @@ class Als:
             iterations=iterations,
             random_state=seed,
         )
-        model.fit(_counts(histories, histories.rows), show_progress=False)
+        with threadpool_limits(1, "blas"):  # its own threads are many already
+            model.fit(_counts(histories, histories.rows), show_progress=False)
         return cls(model)
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:

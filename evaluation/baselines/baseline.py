@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -15,15 +17,20 @@ from evaluation.histories import RawHistories
 from evaluation.ranking_protocol import Scorer
 from evaluation.requests import Requests
 
-EXTRAS: dict[str, tuple[str, ...]] = {
-    "baselines": ("implicit", "sklearn", "xgboost"),
-    "lightfm": ("lightfm",),
-    "spark": ("pyspark",),
+EXTRAS: dict[str, dict[str, str]] = {
+    "baselines": {"implicit": "implicit", "sklearn": "scikit-learn", "xgboost": "xgboost-cpu"},
+    "lightfm": {"lightfm": "lightfm-next"},
+    "spark": {"pyspark": "pyspark"},
 }
-"""Extra of setup.py to the modules that baselines import of it."""
+"""Extra of setup.py to the modules that baselines import of it, and their distributions."""
+
+PROGRAMS = {"spark": ("java",)}
+"""What an extra takes besides."""
 
 ENVIRONMENTS = {"rectools": Path(".peers/rectools/bin/python")}
 """What no extra can bring to the Python of a virtual environment below the working directory."""
+OF_ENVIRONMENTS = {"rectools": ("rectools", "torch")}
+"""The distributions in it."""
 
 
 class FitScorer(Protocol):
@@ -88,8 +95,22 @@ class RatingBaseline:
 
 
 def missing(baseline: Baseline | RatingBaseline) -> list[str]:
-    """Modules of the extra that a baseline needs which are not installed, or its Python."""
+    """What a baseline needs that is not installed: modules of its extra, programs, its Python."""
     python = ENVIRONMENTS.get(baseline.needs)
     if python is not None:
         return [] if python.exists() else [str(python)]
-    return [name for name in EXTRAS.get(baseline.needs, ()) if find_spec(name) is None]
+    modules = [name for name in EXTRAS.get(baseline.needs, ()) if find_spec(name) is None]
+    return modules + [n for n in PROGRAMS.get(baseline.needs, ()) if shutil.which(n) is None]
+
+
+def library_versions(baseline: Baseline | RatingBaseline) -> dict[str, str]:
+    """Versions of the libraries that a baseline, of which nothing is missing, stands on."""
+    python = ENVIRONMENTS.get(baseline.needs)
+    if python is None:
+        return {name: version(name) for name in EXTRAS.get(baseline.needs, {}).values()}
+    places = [str(path) for path in python.parents[1].glob("lib/python*/site-packages")]
+    return {
+        name: found.version
+        for name in OF_ENVIRONMENTS[baseline.needs]
+        for found in distributions(name=name, path=places)
+    }

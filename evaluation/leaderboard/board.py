@@ -19,6 +19,8 @@ from evaluation.resampling import holm
 from evaluation.suite import protocol
 from schemas.config import EvaluateConfig
 
+BIAS = "bias"
+"""The model whose ratings, as an order, others are to tell likes better than."""
 TESTED = ("hr@10", "ndcg@10")
 """Figures whose differences are tested and shown."""
 
@@ -61,14 +63,15 @@ def board(
             found[name] |= {"figures": judged[name], "intervals": judged["intervals"][name]}
         for name, tests in _tested(lists, requests, against, config).items():
             found[name]["against"] = tests
+    bias = next((model.ratings for model in models if model.name == BIAS), None)
     for model in models:
         if model.ratings is not None:
             found[model.name]["rating"] = rating_figures(model.ratings, requests, config)
-        if model.likes is not None and model.ratings is not None:
+        if model.likes is not None:
             rated = np.isfinite(model.likes)
             found[model.name]["like"] = like_figures(
                 model.likes[rated],
-                model.ratings[rated],
+                None if bias is None else bias[rated],
                 requests.target_rating[rated],
                 like_threshold,
             )

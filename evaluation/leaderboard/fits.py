@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +37,7 @@ def read_task(
     return fitted, read_requests(prepared, "test")
 
 
-def rank(
-    *, prepared: str, model: str, seed: int, batch_size: int, features: Sequence[str], out: str
-) -> dict[str, Any]:
+def rank(*, prepared: str, model: str, seed: int, batch_size: int, out: str) -> dict[str, Any]:
     """Fits a baseline and lists the catalogue for every request.
 
     Args:
@@ -48,7 +45,6 @@ def rank(
         model: Of `BASELINES`.
         seed: Of the fit.
         batch_size: Lists made at once.
-        features: Item features, as `read_item_features` takes them.
         out: Directory for `lists.npy`, int32 `[lists, 200]`.
 
     Returns:
@@ -58,7 +54,7 @@ def rank(
         read_histories(Path(prepared), "fit"),
         read_requests(Path(prepared), "test"),
     )
-    item_features = read_item_features(Path(prepared), tuple(features))
+    item_features = read_item_features(Path(prepared), ())
     scorer, fit = measured(lambda: BASELINES[model].fit(fitted, item_features, seed))
     lists, listing = measured(lambda: rank_catalogue(requests, scorer, batch_size))
     np.save(Path(out) / LISTS, lists)
@@ -96,5 +92,6 @@ def rate(
     predicted = np.full(len(requests), np.nan, np.float32)
     for rows in batches(np.flatnonzero(np.isfinite(requests.target_rating)), batch_size):
         predicted[rows] = predictor.predict(requests, rows)
-    np.save(Path(out) / RATINGS, predicted)
+    # Our own model keeps to the scale, so all do.
+    np.save(Path(out) / RATINGS, np.clip(predicted, *fitted.rating_range))
     return {"fit_s": fit.seconds, "peak_mib": fit.peak_mib}

@@ -17,9 +17,8 @@ CONFIG = dataclasses.replace(TINY.retrieval, epochs=2, final_epochs=1)
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_an_encoder_is_trained_beside_the_run_and_lists_the_catalogue(encoder, prepared, tmp_path):
     trained = train_encoder(tmp_path, prepared, CONFIG, encoder)
-    assert trained.manifest["config"] == dataclasses.asdict(
-        dataclasses.replace(CONFIG, encoder=encoder)
-    ) | {"encoder": encoder}
+    asked = {"encoder": encoder, **ENCODERS[encoder].settings}
+    assert trained.manifest["config"] == dataclasses.asdict(CONFIG) | asked
     assert [path.name for path in tmp_path.iterdir()] == ["encoders"]
     requests = read_requests(prepared.path, "test")
     lists = rank_catalogue(requests, scorer(trained, requests.item_ids), 64)

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.fuzz import GROWTH_MIB, fuzz
+from benchmarks.fuzz import fuzz
 from benchmarks.fuzzing.calls import SERVICE
 from benchmarks.fuzzing.messages import Known, messages
 
@@ -20,7 +20,6 @@ def test_no_request_ends_the_server_or_is_its_fault(run_dir, tmp_path):
     assert methods == {method.name for method in SERVICE.methods}
     # Of every call some requests were right, so that more than the first check is tried.
     assert all(f"{method.name}_OK" in found.by_method for method in SERVICE.methods)
-    assert found.growth_mib < 4 * GROWTH_MIB  # what settles in the first thousands is in it
 
 
 @pytest.mark.parametrize("method", SERVICE.methods, ids=lambda method: method.name)

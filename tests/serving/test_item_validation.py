@@ -65,6 +65,10 @@ def test_a_time_as_an_answer_shows_it_is_the_same_time(seconds):
         ([item(title=["a", "b"])], r"items\[0\].features\['title'\]: expected at most 1 values"),
         ([item(title=["x" * 10_001])], r"\['title'\].values\[0\]: expected 0 to 10000 characters"),
         ([item(genres=["a", ""])], r"\['genres'\].values\[1\]: expected 1 to 10000 characters"),
+        (
+            [item(genres=["x" * 9_999] * 7)],
+            r"features: expected at most 65536 characters, got 69993",
+        ),
         ([item(genres=["a", "a"])], r"\['genres'\]: expected each value once, got \['a', 'a'\]"),
         ([item(genres=[str(n) for n in range(101)])], "expected at most 100 values, got 101"),
         ([item(year=["soon"])], r"\['year'\]: expected a finite number, got 'soon'"),

@@ -32,7 +32,7 @@ def test_this_process_has_used_what_it_says():
 
 def test_processor_time_by_stage(run_dir):
     users = users_with_history(run_dir, 1)
-    found = stage_milliseconds(run_dir, [[user] for user in users[:20]])
+    found = stage_milliseconds(run=str(run_dir), viewers=[[user] for user in users[:20]])
     stages = {"resolve", "filter", "encode", "retrieve", "rank", "respond"}
     assert set(found) == stages | {"other"}
     assert found["rank"] > found["respond"] > 0

@@ -25,9 +25,7 @@ def fitted(name):
 
 
 # Those in processes of their own take long to start: their own tests ask them the same.
-@pytest.mark.parametrize(
-    "name", [name for name in BASELINES if name not in ("spark_als", "sasrec")]
-)
+@pytest.mark.parametrize("name", [name for name in BASELINES if name not in APART])
 class TestScorer:
     def test_scores_every_item(self, name):
         scores = fitted(name).score(REQUESTS, np.array([4, 2, 9]))

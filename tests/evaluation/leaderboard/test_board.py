@@ -20,6 +20,8 @@ def test_every_model_has_what_it_can_be_judged_by():
     assert of["two_stage"]["figures"]["ndcg@10"] == 1.0
     assert of["two_stage"]["fit_s"] == 60.0 and of["bias"].get("peak_mib") is None
     assert of["two_stage"]["like"]["auc"] == 1.0 and "like" not in of["bias"]
+    # The bias model is half a star off everywhere, so that its order is right too.
+    assert of["two_stage"]["like"]["bias_auc"] == 1.0
     assert [e["epoch"] for e in of["two_stage"]["curves"]["ranker"]] == [1, 2, 3]
     assert {"user_activity", "user_feature_gender"} <= set(found["segments"])
     assert found["protocol"]["users"] == 80
@@ -35,6 +37,13 @@ def test_others_are_tested_against_one():
         # The least p of 200 draws is 1 / 201, and there are two tests of each figure.
         assert test["p"] == pytest.approx(1 / 201)
         assert test["p_holm"] == pytest.approx(2 / 201)
+
+
+def test_without_the_bias_model_its_order_is_not_judged():
+    requests = asked()
+    some = [model for model in models(requests) if model.name != "bias"]
+    found = board(some, requests, Items.known(requests, None), "two_stage", LIKED, CONFIG)
+    assert "bias_auc" not in found["models"]["two_stage"]["like"]
 
 
 def test_without_the_one_nothing_is_tested():

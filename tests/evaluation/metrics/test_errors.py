@@ -19,8 +19,9 @@ def test_rating_errors_agree_with_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     predicted, actual = rng.normal(3, 1, 100), rng.integers(1, 6, 100)
     expected = math.sqrt(mean_squared_error(actual, predicted))
-    assert rmse(predicted, actual) == pytest.approx(expected)
-    assert mae(predicted, actual) == pytest.approx(mean_absolute_error(actual, predicted))
+    assert rmse(predicted, actual) == pytest.approx(expected, abs=1e-9, rel=0)
+    expected = mean_absolute_error(actual, predicted)
+    assert mae(predicted, actual) == pytest.approx(expected, abs=1e-9, rel=0)
 
 
 def test_rating_errors_are_summed_in_double_precision():
