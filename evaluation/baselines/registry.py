@@ -127,9 +127,9 @@ def _rate_factors(fitted: RawHistories, seed: int = 0) -> MatrixFactorisation:
     return MatrixFactorisation.fit(fitted, seed)
 
 
-def _static(estimators: Estimators) -> FitScorer:
+def _static(estimators: Estimators, sequential: bool) -> FitScorer:
     def fit(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
-        return StaticRanking.fit(fitted, item_features, seed, estimators)
+        return StaticRanking.fit(fitted, item_features, seed, estimators, sequential)
 
     return fit
 
@@ -187,7 +187,17 @@ _RANKING = (
     Baseline("lightfm", "LightFM, hybrid", "Kula, CBRecSys 2015", _lightfm, "lightfm"),
     Baseline("sasrec", "SASRec (RecTools)", "Kang & McAuley, ICDM 2018", _sasrec, "rectools"),
     *(
-        Baseline(name, title, source, _static(estimators), "baselines")
+        Baseline(name, title, source, _static(estimators, False), "baselines")
+        for name, title, source, estimators in _STATIC
+    ),
+    *(
+        Baseline(
+            f"{name}_sequential",
+            f"{title}, of what comes next",
+            source,
+            _static(estimators, True),
+            "baselines",
+        )
         for name, title, source, estimators in _STATIC
     ),
 )

@@ -1,7 +1,7 @@
 """Every event is a target once, from the events just before it: what comes next.
 
 The full histories beside the tasks say the same in fewer records, and the models here learn from
-those; this form, a row for each prediction, is what models of rows take (trees, static views).
+those; this form, a row for each prediction, is for models of your own.
 """
 
 from __future__ import annotations

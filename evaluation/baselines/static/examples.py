@@ -45,6 +45,39 @@ def draw_hidden(histories: RawHistories, usable: np.ndarray, seed: int) -> np.nd
     return np.sort(rng.choice(events, min(HIDDEN, len(events)), replace=False))
 
 
+def follows(histories: RawHistories) -> np.ndarray:
+    """Which events have another before them in their history: bool `[events]`."""
+    return histories.events(histories.rows).age < np.repeat(
+        np.diff(histories.indptr) - 1, np.diff(histories.indptr)
+    )
+
+
+def ending_at(histories: RawHistories, events: np.ndarray) -> tuple[RawHistories, np.ndarray]:
+    """A history for each of some events, which is its last.
+
+    Args:
+        histories: The events.
+        events: int64 `[events]`, positions in `history_item`.
+
+    Returns:
+        The histories, and the positions of the same events in theirs.
+    """
+    row = np.searchsorted(histories.indptr, events, side="right") - 1
+    lengths = events + 1 - histories.indptr[row]
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    position = np.arange(indptr[-1]) + np.repeat(events + 1 - indptr[1:], lengths)
+    cut = RawHistories(
+        item_ids=histories.item_ids,
+        user_ids=histories.user_ids[row],
+        user_features={name: of[row] for name, of in histories.user_features.items()},
+        indptr=indptr,
+        history_item=histories.history_item[position],
+        history_rating=histories.history_rating[position],
+        history_timestamp=histories.history_timestamp[position],
+    )
+    return cut, indptr[1:] - 1
+
+
 def pairs_with_unwatched(histories: RawHistories, events: np.ndarray, seed: int) -> Pairs:
     """Hidden events, then items beside each that the person never watched.
 

@@ -9,7 +9,13 @@ import numpy as np
 from scipy import sparse
 
 from evaluation.baselines.static.estimators import Estimators
-from evaluation.baselines.static.examples import draw_hidden, features_of, pairs_with_unwatched
+from evaluation.baselines.static.examples import (
+    draw_hidden,
+    ending_at,
+    features_of,
+    follows,
+    pairs_with_unwatched,
+)
 from evaluation.baselines.static.features import StaticFeatures
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
@@ -19,9 +25,9 @@ from evaluation.requests import Requests
 class StaticRanking:
     """Scores an item by the probability that it is the hidden one of the history.
 
-    Fitted by random masking: an event is hidden and is to be told from items that the person never
-    watched, by what the rest says (`StaticFeatures`), with nothing of the hidden event in it. The
-    order of events is not looked at.
+    Fitted by random masking, an event is hidden and is to be told from items that the person never
+    watched, by what the rest says (`StaticFeatures`), with nothing of the hidden event in it;
+    fitted sequentially, by what came before it alone. Either way what is known is a set.
 
     Attributes:
         features: Of the fitted events.
@@ -38,6 +44,7 @@ class StaticRanking:
         item_features: sparse.csr_array | None,
         seed: int,
         estimators: Estimators,
+        sequential: bool = False,
     ) -> Self:
         """Fits drawn events and drawn items.
 
@@ -46,9 +53,13 @@ class StaticRanking:
             item_features: Rows of unit length, `[items, values]`; None: there are none.
             seed: Of the draws and of the model.
             estimators: The kind of model.
+            sequential: Whether a history ends where its event is hidden.
         """
         features = StaticFeatures.fit(histories, item_features)
-        events = draw_hidden(histories, np.ones(len(histories.history_item), bool), seed)
+        usable = follows(histories) if sequential else np.ones(len(histories.history_item), bool)
+        events = draw_hidden(histories, usable, seed)
+        if sequential:
+            histories, events = ending_at(histories, events)
         pairs = pairs_with_unwatched(histories, events, seed)
         classifier, _ = estimators(seed)
         watched = (pairs.item == pairs.hidden).astype(np.int64)

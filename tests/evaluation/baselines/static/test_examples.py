@@ -5,7 +5,9 @@ from evaluation.baselines.static import examples
 from evaluation.baselines.static.examples import (
     Pairs,
     draw_hidden,
+    ending_at,
     features_of,
+    follows,
     pairs_with_unwatched,
 )
 from evaluation.baselines.static.features import StaticFeatures
@@ -36,6 +38,24 @@ def test_unwatched_items_are_beside_hidden_events():
     assert [beside[item] for item in pairs.hidden.tolist()] == pairs.row.tolist()
     seen = FITTED.seen(FITTED.rows)
     assert not seen[pairs.row[3:], pairs.item[3:]].any()
+
+
+def test_only_what_has_something_before_it_follows():
+    first = FITTED.indptr[:-1][np.diff(FITTED.indptr) > 0]
+    assert np.flatnonzero(~follows(FITTED)).tolist() == first.tolist()
+
+
+def test_histories_that_end_at_an_event():
+    events = np.array([3, 50, 51])
+    cut, last = ending_at(FITTED, events)
+    assert cut.user_ids.tolist() == FITTED.user_ids[OWNER[events]].tolist()
+    for row, event in enumerate(events):
+        start = FITTED.indptr[OWNER[event]]
+        own = slice(cut.indptr[row], cut.indptr[row + 1])
+        for name in ("history_item", "history_rating", "history_timestamp"):
+            kept = getattr(FITTED, name)[start : event + 1]
+            np.testing.assert_array_equal(getattr(cut, name)[own], kept)
+    assert cut.history_item[last].tolist() == FITTED.history_item[events].tolist()
 
 
 @pytest.mark.parametrize("at_once", [1, 4, 256])

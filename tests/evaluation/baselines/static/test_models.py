@@ -36,9 +36,11 @@ def camps(people, items, seed):
 FITTED = camps(people=120, items=40, seed=1)
 
 
+@pytest.mark.parametrize("sequential", [False, True])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_items_watched_with_those_of_the_history_are_more_likely(kind):
-    scores = StaticRanking.fit(FITTED, None, 1, kind).score(FITTED, np.arange(10))
+def test_items_watched_with_those_of_the_history_are_more_likely(kind, sequential):
+    fitted = StaticRanking.fit(FITTED, None, 1, kind, sequential)
+    scores = fitted.score(FITTED, np.arange(10))
     unseen = ~FITTED.seen(np.arange(10))
     even = np.arange(40) % 2 == 0
     for row in range(10):
