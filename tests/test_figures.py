@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +20,14 @@ NUMBER = re.compile(r"(?<![\w.@])(?:\d{1,3}(?: \d{3})+|\d+)?(?:\.\d+)?(?![\w]|\.
 """As the documents print it: `.0897`, `33 697`, `1.85`."""
 
 
+OF_ROWS = "The measured rows are of "
+"""Begins the paragraph behind a table whose figures it links."""
 OF_NO_RESULT = {".7264", ".360", ".789"}
 """Told of a trial beside the results, whose figures no file keeps."""
 
 
 class Table(NamedTuple):
-    """A table and the results that the paragraph before it links."""
+    """A table, or a row of one, and the results that are linked beside it."""
 
     name: str
     cells: list[str]
@@ -36,13 +37,20 @@ class Table(NamedTuple):
 def tables() -> Iterator[Table]:
     """All tables whose figures can be looked up."""
     for document in DOCUMENTS:
-        paragraphs = re.split(r"\n\s*\n", document.read_text())
-        for before, table in pairwise(paragraphs):
+        paragraphs = [*re.split(r"\n\s*\n", document.read_text()), ""]
+        for before, table, after in zip(paragraphs, paragraphs[1:], paragraphs[2:], strict=False):
             rows = [line for line in table.splitlines() if line.startswith("|")]
-            if rows and RESULT.search(before):
+            name = f"{document.name}: {rows[0]}" if rows else ""
+            results = linked(before) or (linked(after) if after.startswith(OF_ROWS) else [])
+            if rows and results:
                 # The first row and the first column say what the figures are of.
                 cells = [cell for row in rows[2:] for cell in row.strip("|").split("|")[1:]]
-                yield Table(f"{document.name}: {rows[0]}", cells, linked(before))
+                yield Table(name, cells, results)
+            elif document.name == "seeds.md":
+                for row in rows[2:]:
+                    what, _, *figure = row.strip("|").split("|")
+                    if RESULT.search(row) and any(map(printed, figure)):
+                        yield Table(f"{name}{what}", figure, linked(row))
 
 
 def linked(text: str) -> list[Path]:
