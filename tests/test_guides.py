@@ -5,36 +5,111 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from commands.stages import Stages
 from schemas.artifacts import ROOT, Artifact, open_artifact
+from serving.own_process import ANNOUNCEMENT
 from tests.test_matinee import CONFIG, matinee, pack
+
+SERVED = "127.0.0.1:8500"
+"""Where the README has its server; here it has a free port."""
+NOT_HERE = ("join", "--metadata")
+"""Film metadata is of another data set, which no test has; tests/pipeline/join runs these."""
+
+
+def blocks(guide: str, language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / guide).read_text(), re.S)
 
 
 def commands(guide: str) -> list[list[str]]:
     """The words of each `matinee` command of a guide's code blocks, in their order."""
-    text = (ROOT / "docs" / guide).read_text()
-    blocks = re.findall(r"```bash\n(.*?)```", text, re.S)
-    lines = [shlex.split(line) for block in blocks for line in block.splitlines()]
-    return [words[1:] for words in lines if words[0] == ".venv/bin/matinee"]
+    lines = [
+        shlex.split(line, comments=True)
+        for block in blocks(guide, "bash")
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    return [words[1:] for words in lines if words and words[0] == ".venv/bin/matinee"]
+
+
+def done(words: list[str], cwd: Path) -> str:
+    """Runs a command and returns what it printed."""
+    run = matinee(*words, cwd=cwd)
+    assert run.returncode == 0, (words, run.stderr)
+    return run.stdout
+
+
+@contextmanager
+def serving(words: list[str], cwd: Path) -> Iterator[str]:
+    """`host:port` of a server that a command starts, on a free port."""
+    command = [sys.executable, "-m", "matinee", *words]
+    command[command.index("--port") + 1] = "0"
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline().strip()
+            assert said.startswith(ANNOUNCEMENT), said
+            yield said.removeprefix(ANNOUNCEMENT)
+        finally:
+            process.terminate()
 
 
 @pytest.mark.slow
 def test_tuning(planted: Artifact, stages: Stages, run_dir: Path, tmp_path: Path):
-    asked = commands("tuning.md")
+    asked = commands("docs/tuning.md")
     assert [words[0] for words in asked] == ["prepare", "train", "index", "train", "evaluate"]
     fetched = matinee("fetch", "ml-100k", "--from", pack(planted, tmp_path), cwd=tmp_path)
     assert fetched.returncode == 0, fetched.stderr
     (tmp_path / "wider.toml").write_text(CONFIG)
     stages.evaluate()
     shutil.copytree(run_dir, tmp_path / "runs" / "quickstart", symlinks=True)
-    for words in asked:
-        done = matinee(*words, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-    assert "Against the other run, paired by request" in done.stdout
+    said = [done(words, tmp_path) for words in asked]
+    assert "Against the other run, paired by request" in said[-1]
     for stage, log in (("retrieval", "candidate_model"), ("ranking", "ranker")):
         kept = open_artifact(tmp_path / "runs" / "tuning" / stage).path / "log" / f"{log}.jsonl"
         assert "ndcg@10" in kept.read_text()
+
+
+@pytest.mark.slow
+def test_readme(planted: Artifact, tmp_path: Path):
+    asked = [words for words in commands("README.md") if not set(words) & set(NOT_HERE)]
+    names = [words[0] for words in asked]
+    assert names == [
+        *("fetch", "prepare", "describe", "train", "index", "train", "evaluate", "serve"),
+        *("recommend", "doctor", "compare", "prepare"),
+    ]
+    (tmp_path / "mine.toml").write_text(CONFIG)
+    (tmp_path / "shop.toml").write_text(blocks("README.md", "toml")[-1])
+    write_orders(tmp_path / "exports")
+    at = names.index("serve")
+    first = [asked[0] + ["--from", str(pack(planted, tmp_path))], *asked[1:at]]
+    for words in first:
+        done(words, tmp_path)
+    with serving(asked[at], tmp_path) as target:
+        said = done([target if word == SERVED else word for word in asked[at + 1]], tmp_path)
+    assert said.count("\n") > 5
+    for words in asked[at + 2 :]:
+        # A comparison of the default models would take minutes, even here.
+        done(words + ["--config", "mine.toml"] * (words[0] == "compare"), tmp_path)
+    assert (tmp_path / "runs" / "compare" / "compare.html").is_file()
+    assert open_artifact(tmp_path / "runs" / "shop" / "prepared").figures["rows"]["accepted"] > 300
+
+
+def write_orders(directory: Path) -> None:
+    """40 customers with 10 orders each of 30 goods, as the README's card names the columns."""
+    directory.mkdir()
+    random = np.random.default_rng(1)
+    lines = [
+        f"c{customer},s{good},{1_700_000_000 + 3_600 * at}"
+        for customer in range(40)
+        for at, good in enumerate(random.choice(30, 10, replace=False))
+    ]
+    (directory / "orders.csv").write_text("\n".join(["customer,sku,bought_at", *lines]) + "\n")
