@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from schemas.config import Config
 CONFIGS = {
     "leave_one_out": Config(),
     "global_time": Config(prepare=GLOBAL_TIME),
+    "user_based": Config(prepare=replace(GLOBAL_TIME, split="user_based")),
+    "temporal_user": Config(prepare=replace(GLOBAL_TIME, split="temporal_user")),
     "random": Config(),
 }
 COSTS = ("fit_s", "peak_mib", "lists_s", "rating_fit_s", "rating_peak_mib")
@@ -79,9 +82,10 @@ def flat(model: Mapping[str, Any]) -> dict[str, float]:
                 f"{name}_p_holm": round(test["p_holm"], DIGITS),
             }
     rating = model.get("rating", {})
-    return figures | {
-        f"rating_{n}": round(rating[n], DIGITS) for n in ("rmse", "mae") if n in rating
-    }
+    figures |= {f"rating_{n}": round(rating[n], DIGITS) for n in ("rmse", "mae") if n in rating}
+    of_rating = rating.get("against", {})
+    tested = ("mse_difference", "p", "p_holm")
+    return figures | {f"rating_{n}": round(of_rating[n], DIGITS) for n in tested if n in of_rating}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.comparison import compared
 from evaluation.judge import judge, rank_targets
-from evaluation.leaderboard.ratings import rating_figures
+from evaluation.leaderboard.ratings import rating_figures, rating_tests
 from evaluation.leaderboard.rows import Fitted
 from evaluation.likes import like_figures
 from evaluation.list_figures import Items
@@ -47,8 +47,8 @@ def board(
         JSON-ready: `protocol`; `against`, null if nothing is tested; `models`, by name `title`,
         `source` and cost, and where it has them `figures` and `intervals`, `against` (by figure of
         `TESTED` the `difference`, what `against` has less what this one has, `interval`, `p`, and
-        `p_holm`, corrected for the number of models), `rating`, `like` and `curves`; `segments` and
-        `gaps`: see `judge`.
+        `p_holm`, corrected for the number of models), `rating`, with its own `against` (see
+        `rating_tests`), `like` and `curves`; `segments` and `gaps`: see `judge`.
     """
     found: dict[str, dict[str, Any]] = {
         model.name: {"title": model.title, "source": model.source} | dict(model.cost)
@@ -77,6 +77,9 @@ def board(
             )
         if model.curves:
             found[model.name]["curves"] = {n: list(epochs) for n, epochs in model.curves.items()}
+    rated = {model.name: model.ratings for model in models if model.ratings is not None}
+    for name, test in rating_tests(rated, against, requests, config).items():
+        found[name]["rating"]["against"] = test
     tested = against if any("against" in of for of in found.values()) else None
     return {"protocol": protocol(requests, config), "against": tested, "models": found} | divided
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from evaluation.leaderboard.wording import (
@@ -109,21 +110,30 @@ def beyond_accuracy(board: Board) -> Table:
 
 def ratings(board: Board) -> Table:
     """How far predicted ratings are off."""
+    models = rated(board)
+    tested = any("against" in of["rating"] for of in models.values())
+    ahead = (
+        f" Ahead: how much less {board['models'][board['against']]['title']} has of the squared "
+        "error, paired by request."
+        if tested and board["against"]
+        else ""
+    )
     return Table(
         "Ratings",
-        "Errors of predicted ratings in units of the rating scale, the least RMSE first.",
-        ["model", "RMSE", "95 %", "MAE", "ratings", "fit", "memory"],
+        f"Errors of predicted ratings in units of the rating scale, the least RMSE first.{ahead}",
+        ["model", "RMSE", "95 %", "MAE", "ahead", "p (Holm)", "ratings", "fit", "memory"],
         [
             [
                 of["title"],
                 figure(of["rating"]["rmse"]),
                 interval(of["rating"]["interval"]),
                 figure(of["rating"]["mae"]),
+                *_test(of["rating"].get("against")),
                 f"{of['rating']['ratings']:,}",
                 duration(of.get("rating_fit_s", of.get("fit_s"))),
                 memory(of.get("rating_peak_mib", of.get("peak_mib"))),
             ]
-            for of in rated(board).values()
+            for of in models.values()
         ],
     )
 
@@ -137,6 +147,13 @@ def sources(board: Board) -> Table:
         [[of["title"], name, of["source"]] for name, of in board["models"].items()],
         words=3,
     )
+
+
+def _test(test: Mapping[str, float] | None) -> list[str]:
+    """By how much the tested model's squared error is less, and the chance of it."""
+    if test is None:
+        return [figure(None)] * 2
+    return [signed(-test["mse_difference"]), figure(test["p_holm"])]
 
 
 def _of_lists(name: str, value: float | None) -> str:

@@ -16,5 +16,7 @@ def test_flat_figures():
     assert found["hr@10_p_holm"] >= found["hr@10_p"] > 0
     assert all(isinstance(value, int | float) for value in found.values())
     ratings = flat(models["bias"])
-    assert ratings == {"fit_s": 0.2, "rating_rmse": 0.5, "rating_mae": 0.5}
+    # Half a star off the other way: the errors are those of the board's other model.
+    same = {"rating_mse_difference": 0.0, "rating_p": 1.0, "rating_p_holm": 1.0}
+    assert ratings == {"fit_s": 0.2, "rating_rmse": 0.5, "rating_mae": 0.5} | same
     assert "hr@10_p" not in flat(models["two_stage"])

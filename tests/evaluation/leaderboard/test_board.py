@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.leaderboard.board import board
-from evaluation.leaderboard.ratings import rating_figures
+from evaluation.leaderboard.ratings import rating_figures, rating_tests
 from evaluation.list_figures import Items
 from tests.evaluation.build import make_requests
 from tests.evaluation.leaderboard.build import CONFIG, LIKED, asked, models, small_board
@@ -59,6 +59,20 @@ def test_of_ratings_alone_there_are_no_segments():
     found = board(some, requests, Items.known(requests, None), "two_stage", LIKED, CONFIG)
     assert found["segments"] == found["gaps"] == {}
     assert found["models"]["bias"]["rating"]["rmse"] == pytest.approx(0.5)
+
+
+def test_squared_errors_are_tested_against_one():
+    requests = asked()
+    right, truth = requests.target_rating + np.float32(0.5), requests.target_rating
+    ratings = {"one": right, "off": truth + 1, "as_good": truth - np.float32(0.5)}
+    found = rating_tests(ratings, "one", requests, CONFIG)
+    assert set(found) == {"off", "as_good"}
+    assert found["off"]["mse_difference"] == pytest.approx(0.25 - 1.0)
+    assert found["off"]["interval"] == pytest.approx([-0.75, -0.75])
+    # The least p of 200 draws is 1 / 201, and there are two tests.
+    assert found["off"]["p_holm"] == pytest.approx(2 * found["off"]["p"]) == pytest.approx(2 / 201)
+    assert found["as_good"]["p"] == 1.0
+    assert rating_tests(ratings, "nobody", requests, CONFIG) == {}
 
 
 def test_rating_figures_by_hand():
