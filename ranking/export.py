@@ -170,7 +170,7 @@ class RankingModule:
         every = tf.fill(tf.shape(history)[:2], ALL)
         return {
             "affinity": self.memory.affinity(
-                geometry.newest_events(history, self.attention_len), candidates
+                geometry.last_events(history, self.attention_len), candidates
             ),
             "agreement": self.memory.agreement(history, candidates, every),
         }

@@ -20,7 +20,7 @@ LOG_YEAR = 17.3
 """log of the seconds in a year, which scales log times to about 1."""
 
 
-def newest_events(values: Any, events: int) -> Any:
+def last_events(values: Any, events: int) -> Any:
     """The newest events, of a shape that a graph knows whatever the number of all events is.
 
     Args:

@@ -16,7 +16,7 @@ from ranking.agreement_features import AgreementFeatures
 from ranking.apart import each_owner_alone, owners_together
 from ranking.attention import PairUserBlock
 from ranking.fast_weights import FastWeights
-from ranking.geometry import Geometry, Sight, make_geometry, make_sight, newest_events
+from ranking.geometry import Geometry, Sight, last_events, make_geometry, make_sight
 from ranking.heads import Mlp, RatingBaseline
 from ranking.joint_rating import JointRating
 from schemas import columns
@@ -174,7 +174,7 @@ class Ranker(keras.Model):
         if "times" in self.without:
             unknown = ops.zeros_like(batch[columns.HISTORY_TIMESTAMP])
             batch = batch | {columns.HISTORY_TIMESTAMP: unknown}
-        newest = {n: newest_events(batch[n], self.attention_len) for n in HISTORY if n in batch}
+        newest = {n: last_events(batch[n], self.attention_len) for n in HISTORY if n in batch}
         if "pair_attention" in self.without:
             of_owners = {*newest, "owner_mask", *self.user_tables}
             alone = each_owner_alone(batch | newest, of_owners)

@@ -14,7 +14,7 @@ from keras import ops
 
 from ranking.batches import LABEL, RATING_TABLE
 from ranking.fast_weights import FastWeights
-from ranking.geometry import newest_events
+from ranking.geometry import last_events
 from ranking.item_memory import ItemMemory
 from ranking.losses import listwise, log_loss, squared_error
 from ranking.model import Ranker
@@ -105,7 +105,7 @@ class RankerTrainer(keras.Model):
             "history_vector": self._rated(vectors, history, table[..., None]),
             "candidate_vector": self._rated(vectors, candidates, table[:, :1, None]),
             "affinity": self.memory.affinity(
-                newest_events(history, self.config.attention_len), candidates
+                last_events(history, self.config.attention_len), candidates
             ),
             "agreement": self.memory.agreement(history, candidates, table),
         }
