@@ -55,9 +55,10 @@ def serving(words: list[str], cwd: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = process.stdout.readline().strip()
-            assert said.startswith(ANNOUNCEMENT), said
-            yield said.removeprefix(ANNOUNCEMENT)
+            said = (line.strip() for line in process.stdout)
+            ready = next((line for line in said if line.startswith(ANNOUNCEMENT)), "")
+            assert ready, "the server ended"
+            yield ready.removeprefix(ANNOUNCEMENT)
         finally:
             process.terminate()
 

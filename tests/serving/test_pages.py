@@ -96,7 +96,8 @@ def test_a_page_is_the_best_of_what_was_not_shown(short_of_breath, bundle, users
     queries = bundle.encoder.encode(profiles)
     everything = bundle.retriever.score(queries, np.arange(len(bundle.catalogue)))
     left = bundle.catalogue.rows(unseen(*users[:2]))
-    pages = walk(short_of_breath, pb.RecommendRequest(viewers=known(*users[:2])), 9)
+    request = pb.RecommendRequest(viewers=known(*users[:2]), objective=pb.RATING)
+    pages = walk(short_of_breath, request, 9)
     for page in pages[:5]:
         best = [left[np.argsort(-scores[left], kind="stable")[:20]] for scores in everything]
         place: dict[int, int] = {}
