@@ -74,7 +74,6 @@ async def serve_until_stopped(
             await _let_go(port, config, stop)
         watching.cancel()
         log.info("stopping: up to %s s for running requests", config.grace_seconds)
-        stop_listening(port)
         await condition.enter_graceful_shutdown()
         # gRPC's own stop cancels requests that have arrived but not yet reached a handler
         # (github.com/grpc/grpc/issues/41785), so they are let in first.
