@@ -118,7 +118,8 @@ def recommend(
     strategy: Annotated[
         GroupStrategy | None,
         typer.Option(
-            help="How viewers become a group.", show_default="mean for watch-next, else joint"
+            help="How viewers become a group; joint is of ratings.",
+            show_default="mean for watch-next, else joint",
         ),
     ] = None,
     rating_weight: Annotated[

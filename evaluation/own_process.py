@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
-import os
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -58,21 +55,14 @@ def call(
             errors.open("w") as stderr,
             # The command is this very interpreter and module; nothing of it is a shell's.
             subprocess.Popen(  # noqa: S603
-                command,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8"
             ) as process,
         ):
             try:
                 for line in process.stdout or ():
                     said(line.rstrip("\n"))
             except BaseException:
-                # What it started, such as a Java, would go on.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 raise
         if process.returncode:
             last = errors.read_text(errors="replace")[-SHOWN:]

@@ -90,10 +90,10 @@ def evaluate(
     )
     found = measure(lists, requests, fitted, item_features, config)
     if has_ratings(fitted) and np.isfinite(requests.target_rating).any():
-        bias = BiasModel.fit(fitted)
+        bias, scale = BiasModel.fit(fitted), fitted.rating_range
 
         def on_scale(requests: Requests, rows: np.ndarray) -> np.ndarray:
-            return np.clip(bias.predict(requests, rows), *fitted.rating_range)
+            return np.clip(bias.predict(requests, rows), *scale)
 
         found.metrics.update(
             evaluate_ratings(

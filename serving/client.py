@@ -23,6 +23,8 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 DEADLINE_SECONDS, TRIES = 10.0, 4
+KEPT_BYTES = 4 << 20
+"""Of a call, to be sent again; a longer stream of events is sent once."""
 FIRST_PAUSE, LONGEST_PAUSE = "0.05s", "1s"
 """Between tries; each twice as long as the one before, give or take a fifth."""
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
@@ -118,7 +120,10 @@ def channel_options(tries: int) -> list[tuple[str, Any]]:
         "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
     }
     config = {"methodConfig": [{"name": [{"service": SERVICE}], "retryPolicy": policy}]}
-    return [("grpc.service_config", json.dumps(config))]
+    return [
+        ("grpc.service_config", json.dumps(config)),
+        ("grpc.per_rpc_retry_buffer_size", KEPT_BYTES),
+    ]
 
 
 def client_error(error: Any, target: str, deadline_seconds: float) -> ClientError:

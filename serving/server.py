@@ -28,8 +28,8 @@ from serving.worker import leaving_seconds
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
 THREADS = 4
-"""Requests worked on at once where that is computing: more than there are cores, so that one that
-writes or reads keeps none idle."""
+"""Requests worked on at once where that is computing: several, so that one that waits for a disk
+keeps no core idle. Another worker is what more cores are for."""
 
 QUIET_SECONDS = 0.2
 """How long nothing must have come in before the port closes."""

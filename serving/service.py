@@ -61,8 +61,9 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         # checks as well.
         self._slots = threading.BoundedSemaphore(max_concurrent)
         self._streams = EventStreams(recommender.config, max_concurrent)
-        # Changes wait for each other, and shall not do so in threads that answer.
+        # Changes wait for each other, and shall not do so in threads or slots of what answers.
         self._changing = ThreadPoolExecutor(1, thread_name_prefix="change")
+        self._change_slots = threading.BoundedSemaphore(max_concurrent)
         # Both belong to the event loop's thread.
         self._in_progress = 0
         self._last_active = time.monotonic()
@@ -198,14 +199,15 @@ class RecommenderService(recommender_pb2_grpc.RecommenderServicer):
         request: Request,
         request_id: str,
     ) -> Response:
-        if not self._slots.acquire(blocking=False):
+        slots = self._slots if pool is self._pool else self._change_slots
+        if not slots.acquire(blocking=False):
             raise RequestError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"the server already works on {self._max_concurrent} requests; try again later",
             )
         job = pool.submit(deadline.run, work, request, request_id)
         # When the job is done and not when its client is: a cancelled request may still be running.
-        job.add_done_callback(lambda _: self._slots.release())
+        job.add_done_callback(lambda _: slots.release())
         return await asyncio.wrap_future(job)
 
 

@@ -37,7 +37,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between tries to start a worker that does not start; each twice as long."""
 
 RELOAD_TRIES = 5
-"""Of each worker after the first of new versions, which has shown that they work."""
+"""To start the other workers of new versions, which the first has shown to work; all together."""
 
 log = logging.getLogger(__name__)
 
@@ -199,19 +199,20 @@ class Supervisor:
                 self._metrics.reloads.labels("swapped").inc()
                 log.info("new versions: serving", extra=what)
             else:
+                watch.serves(None)
                 self._metrics.reloads.labels("partial").inc()
                 log.error("new versions: some workers stay at the old ones", extra=what)
 
     async def _replace_rest(self) -> bool:
         """Has all workers be of the versions that are wanted; False: some could not be started."""
         pause = FIRST_PAUSE
-        for _ in range(RELOAD_TRIES):
+        for left in reversed(range(RELOAD_TRIES)):
             try:
                 while sum(w.versions is self._wanted for w in self._workers) < self._config.workers:
                     await self._replace_one(self._wanted)
                 return True
             except RuntimeError as error:
-                await _wait_after(error, pause)
+                await _wait_after(error, pause if left else 0.0)
                 pause = min(2 * pause, LONGEST_PAUSE)
         return False
 

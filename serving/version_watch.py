@@ -25,13 +25,14 @@ class VersionWatch:
         """
         self._run = run
         self._seconds = seconds
-        self._served = self._seen = served.identity
+        self._served: tuple[str, ...] | None = served.identity
+        self._seen: tuple[str, ...] | None = served.identity
         self._complaint = ""
         self._now = asyncio.Event()
 
-    def serves(self, versions: RunVersions) -> None:
-        """Something else is served now."""
-        self._served = versions.identity
+    def serves(self, versions: RunVersions | None) -> None:
+        """Something else is served now; None: several versions are, so that any is to be found."""
+        self._served = None if versions is None else versions.identity
 
     def look_now(self) -> None:
         """Looks at once; what was found before and is not served is found again."""

@@ -162,7 +162,8 @@ class Comparison:
                 except RuntimeError as error:
                     if model.name in names:
                         raise
-                    failed[model.name] = f"its fit failed: {str(error).splitlines()[-1]}"
+                    last = [type(error).__name__, *str(error).splitlines()][-1]
+                    failed[model.name] = f"its fit failed: {last}"
                     said = f"{model.name} is left out: {failed[model.name]}"
                     console.print(said, highlight=False, markup=False)
                     continue
@@ -285,7 +286,8 @@ def write_reports(found: Mapping[str, Any], out: Path) -> list[Path]:
 def _libraries(chosen: Chosen) -> dict[str, str]:
     """Versions of the libraries that the baselines stand on."""
     found: dict[str, str] = {}
-    for baseline in (*chosen.ranking, *chosen.rating):
+    baselines: list[Baseline | RatingBaseline] = [*chosen.ranking, *chosen.rating]
+    for baseline in baselines:
         found |= library_versions(baseline)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import distributions, version
+from importlib.metadata import distributions, packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +17,12 @@ from evaluation.histories import RawHistories
 from evaluation.ranking_protocol import Scorer
 from evaluation.requests import Requests
 
-EXTRAS: dict[str, dict[str, str]] = {
-    "baselines": {"implicit": "implicit", "sklearn": "scikit-learn", "xgboost": "xgboost-cpu"},
-    "lightfm": {"lightfm": "lightfm-next"},
-    "spark": {"pyspark": "pyspark"},
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "baselines": ("implicit", "sklearn", "xgboost"),
+    "lightfm": ("lightfm",),
+    "spark": ("pyspark",),
 }
-"""Extra of setup.py to the modules that baselines import of it, and their distributions."""
+"""Extra of setup.py to the modules that baselines import of it."""
 
 PROGRAMS = {"spark": ("java",)}
 """What an extra takes besides."""
@@ -107,7 +107,8 @@ def library_versions(baseline: Baseline | RatingBaseline) -> dict[str, str]:
     """Versions of the libraries that a baseline, of which nothing is missing, stands on."""
     python = ENVIRONMENTS.get(baseline.needs)
     if python is None:
-        return {name: version(name) for name in EXTRAS.get(baseline.needs, {}).values()}
+        modules, known = EXTRAS.get(baseline.needs, ()), packages_distributions()
+        return {name: version(name) for module in modules for name in known.get(module, ())}
     places = [str(path) for path in python.parents[1].glob("lib/python*/site-packages")]
     return {
         name: found.version

@@ -112,10 +112,10 @@ def ratings(board: Board) -> Table:
     """How far predicted ratings are off."""
     models = rated(board)
     tested = any("against" in of["rating"] for of in models.values())
+    one = next((of["title"] for of in models.values() if "against" not in of["rating"]), "")
     ahead = (
-        f" Ahead: how much less {board['models'][board['against']]['title']} has of the squared "
-        "error, paired by request."
-        if tested and board["against"]
+        f" Ahead: how much less {one} has of the squared error, paired by request."
+        if tested
         else ""
     )
     return Table(

@@ -4,8 +4,10 @@ import subprocess
 import numpy as np
 import pytest
 
+from ranking.item_memory import ItemMemory
 from ranking.model import Ranker
 from ranking.train import start_from
+from ranking.trainer import RankerTrainer
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
 from schemas.prepared import item_sizes, load_item_table
@@ -197,6 +199,28 @@ def test_another_width_than_that_of_retrieval_is_refused(
         ValueError, match=rf"ranking\.embedding_dim: expected retrieval's {width}, got {2 * width}"
     ):
         start_from(ranker, tables)
+
+
+def test_vectors_of_a_step_s_items_are_those_of_the_catalogue(
+    prepared: Artifact, tables: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+):
+    table, width = load_item_table(prepared), tables["item_id"].shape[1]
+    indices = len(table["item_id"])
+    ranker = Ranker(item_sizes(prepared), {}, (1.0, 5.0), 3.5, of_width(width))
+    start_from(ranker, tables)
+    neighbour = np.zeros((indices, 2), np.int32)
+    known = np.arange(indices, dtype=np.float32)
+    memory = ItemMemory(
+        {"affinity_neighbour": neighbour, "rating_neighbour": neighbour}
+        | {"rating_total": known, "rating_count": known}
+    )
+    trainer = RankerTrainer(ranker, table, memory, of_width(width))
+    whole = np.asarray(trainer.item_vectors())
+    items, of_all = np.array([[3, 0], [indices - 1, 3]]), np.array([[0]])
+    expected = np.asarray(trainer._rated(whole, items, of_all))
+    monkeypatch.setattr("ranking.trainer.MADE_AT_ONCE", 7)
+    np.testing.assert_allclose(np.asarray(trainer.item_vectors()), whole, atol=1e-6)
+    np.testing.assert_allclose(trainer._rated(None, items, of_all), expected, atol=1e-6)
 
 
 def of_width(width: int) -> RankingConfig:

@@ -122,7 +122,7 @@ def test_the_deadline_holds_for_all_tries(call: Call, servicer: Failing, target:
     servicer.codes = [UNAVAILABLE] * 9
     with pytest.raises(ClientError):
         call(target, "model_info", deadline_seconds=0.03)
-    assert servicer.calls == 1
+    assert servicer.calls <= 1  # the next would come after 40 ms at the earliest
 
 
 @both

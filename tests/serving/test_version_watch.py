@@ -60,6 +60,17 @@ def test_new_versions_are_found_once(run):
     assert watching(run, 0.01, steps) == [None, "a", None, "b"]
 
 
+def test_after_half_a_reload_any_versions_are_found(run):
+    (first,) = {latest_versions(run).names["index"]}
+    steps = [
+        step(True, lambda _: rebuilt(run, "a")),
+        step(False, lambda watch: watch.serves(None)),
+        step(True, lambda _: point_latest(run, "index", first)),
+        step(True, lambda watch: watch.look_now()),
+    ]
+    assert watching(run, 0.01, steps) == ["a", None, first, first]
+
+
 def test_what_does_not_belong_together_is_nothing_new_yet(run, caplog):
     caplog.set_level("INFO")
 

@@ -27,7 +27,8 @@ class StaticRanking:
 
     Fitted by random masking, an event is hidden and is to be told from items that the person never
     watched, by what the rest says (`StaticFeatures`), with nothing of the hidden event in it;
-    fitted sequentially, by what came before it alone. Either way what is known is a set.
+    fitted sequentially, by what came before it alone, from items not watched until then. Either way
+    what is known is a set.
 
     Attributes:
         features: Of the fitted events.
