@@ -104,6 +104,20 @@ def test_readme(planted: Artifact, tmp_path: Path):
     assert open_artifact(tmp_path / "runs" / "shop" / "prepared").figures["rows"]["accepted"] > 300
 
 
+@pytest.mark.slow
+def test_own_data(tmp_path: Path):
+    asked = commands("docs/own-data.md")
+    assert [words[0] for words in asked] == [
+        *("prepare", "describe", "train", "index", "train", "evaluate", "recommend"),
+    ]
+    (tmp_path / "shop.toml").write_text(blocks("docs/own-data.md", "toml")[0])
+    (tmp_path / "shop-models.toml").write_text(CONFIG)
+    write_orders(tmp_path / "exports")
+    said = [done(words, tmp_path) for words in asked]
+    assert "two stage" in said[-2]
+    assert "For c1 and c2" in said[-1]
+
+
 def write_orders(directory: Path) -> None:
     """40 customers with 10 orders each of 30 goods, as the README's card names the columns."""
     directory.mkdir()
