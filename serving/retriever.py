@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from schemas.artifacts import Artifact
+from schemas.exact_search import best_of_blocks
 from schemas.searcher import effort_at_depth, fetch_behind_filter
 from serving.changes import Changes, no_changes
 from serving.deadline import current_deadline
-from serving.hits import Hits, best_of_blocks, no_hits
+from serving.hits import Hits, no_hits
 from serving.opened_index import OpenedIndex, open_index
 
 _HARDER = 4.0

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from schemas.exact_search import best_of_blocks
 from schemas.searcher import Effort, Searcher, effort_at_depth, fetch_behind_filter
 
 BATCH_BYTES = 1 << 28
@@ -174,14 +175,14 @@ def exact_share(
     queries = sample.queries[: TIMED_QUERIES // 4]
     cheaper = 0.0
     for share in (2.0**-step for step in range(10, 0, -1)):
-        rows = np.flatnonzero(random.random(len(vectors)) < share)
-        if len(rows) < sample.k:
+        passing = random.random(len(vectors)) < share
+        if np.count_nonzero(passing) < sample.k:
             cheaper = share  # all of them are wanted
             continue
         approximate = _seconds(
             partial(_search_behind_filter, searcher, sample.k, effort, share), queries
         )
-        exact = _seconds(partial(_search_rows, vectors, rows, sample.k), queries)
+        exact = _seconds(partial(_search_passing, vectors, passing, sample.k), queries)
         if exact > approximate:
             break
         cheaper = share
@@ -195,8 +196,8 @@ def _search_behind_filter(
     searcher.search(queries, fetch, effort_at_depth(searcher, effort, k, fetch))
 
 
-def _search_rows(vectors: np.ndarray, rows: np.ndarray, k: int, queries: np.ndarray) -> None:
-    np.argpartition(queries @ vectors[rows].T, -k, axis=1)
+def _search_passing(vectors: np.ndarray, passing: np.ndarray, k: int, queries: np.ndarray) -> None:
+    best_of_blocks(queries, vectors, np.flatnonzero(passing), k)
 
 
 def _seconds(search: Callable[[np.ndarray], Any], queries: np.ndarray) -> float:

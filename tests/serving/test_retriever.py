@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.config import IndexConfig
+from schemas.exact_search import best_of_blocks
 from serving.deadline import Deadline
 from serving.errors import RequestError
-from serving.hits import best_of_blocks
 from serving.retriever import open_retriever
 from tests.serving.build import make_index
 
