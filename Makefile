@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: quickstart test test-clients test-flink test-prism check lock proto clean
+.PHONY: quickstart test test-baselines test-clients test-flink test-prism check lock proto clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
@@ -59,3 +59,10 @@ results-%: $(INSTALLED)
 # Every call from grpcurl and from Node (which needs npm and its registry).
 test-clients: $(INSTALLED)
 	$(BIN)/python -m pytest tests/clients
+
+# With the baselines that the lock leaves out: LightFM (a C compiler), ALS of Spark (Java 17) and
+# SASRec of RecTools, which has a Python of its own.
+test-baselines: $(INSTALLED)
+	$(BIN)/python -m benchmarks.training.environments rectools
+	$(BIN)/python -m pip install --quiet --editable '.[lightfm,spark]'
+	$(BIN)/python -m pytest tests/evaluation/baselines

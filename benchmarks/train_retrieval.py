@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.results import write_result
 from benchmarks.training.content import EVENTS, ITEMS, write_events
-from benchmarks.training.environments import python_of
+from benchmarks.training.environments import ENVIRONMENTS, python_of
 from schemas.artifacts import ROOT
 
 CORES = 2
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.train_retrieval", description=__doc__
     )
-    parser.add_argument("--environments", type=Path, default=Path(".peers"))
+    parser.add_argument("--environments", type=Path, default=ENVIRONMENTS)
     parser.add_argument("--epochs", type=int, default=4, help="all but the first are timed")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # of all that is started here

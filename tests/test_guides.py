@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -116,6 +117,44 @@ def test_own_data(tmp_path: Path):
     said = [done(words, tmp_path) for words in asked]
     assert "two stage" in said[-2]
     assert "For c1 and c2" in said[-1]
+
+
+@pytest.mark.slow
+def test_serving(run_dir: Path, tmp_path: Path):
+    asked = commands("docs/serving.md")
+    assert [" ".join(words[:2]) for words in asked] == [
+        *("recommend --user", "items upsert", "items delete", "export --run", "serve --run"),
+    ]
+    for run in ("quickstart", "mine"):
+        shutil.copytree(run_dir, tmp_path / "runs" / run, symlinks=True)
+    line = re.search(r"such as `(\{.*?\})`", (ROOT / "docs/serving.md").read_text())
+    assert line is not None
+    (tmp_path / "items.jsonl").write_text(line[1] + "\n")
+    recommend, upsert, delete, export, _ = asked  # tests/serving/test_tf_serving.py serves from one
+    assert "For 1" in done(recommend, tmp_path)
+    with serving(["serve", "--run", "runs/quickstart", "--port", "8500"], tmp_path) as target:
+        here = {SERVED: target, "FILE": "items.jsonl", "ID": "n1"}
+        said = [
+            done([here.get(word, word) for word in each], tmp_path) for each in (upsert, delete)
+        ]
+    assert [text.split(",")[0] for text in said] == ["1 added", "1 deleted"]
+    done([str(tmp_path / "models") if word == "/srv/models" else word for word in export], tmp_path)
+    assert (tmp_path / "models" / "models.config").is_file()
+
+
+@pytest.mark.slow
+def test_evaluation(planted: Artifact, run_dir: Path, tmp_path: Path):
+    asked = commands("docs/evaluation.md")
+    assert [words[0] for words in asked] == ["compare", "evaluate"]
+    (tmp_path / "mine.toml").write_text(CONFIG)
+    done(["fetch", "ml-100k", "--from", str(pack(planted, tmp_path))], tmp_path)
+    for run in ("old", "new"):
+        shutil.copytree(run_dir, tmp_path / "runs" / run, symlinks=True)
+    done(["evaluate", "--run", "runs/old"], tmp_path)
+    for words in asked:
+        done([*words, "--config", "mine.toml"], tmp_path)
+    against = json.loads((tmp_path / "compared.json").read_text())["against"]
+    assert {"retrieval", "two_stage"} <= set(against["models"])
 
 
 def write_orders(directory: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.training.environments import python_of
+from benchmarks.training.environments import ENVIRONMENTS, python_of
 from evaluation.metrics.accuracy import DEFINITIONS, Targets, ranks_in_lists
 from evaluation.metrics.lists import average_popularity, coverage, novelty
 from evaluation.metrics.serendipity import serendipity
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.measures.by_matinee", description=__doc__
     )
-    parser.add_argument("--environments", type=Path, default=Path(".peers"))
+    parser.add_argument("--environments", type=Path, default=ENVIRONMENTS)
     arguments = parser.parse_args()
     data = drawn(seed=1)
     ours = figures(data)

@@ -1,4 +1,7 @@
-"""An environment for every peer, since their needs and ours do not go together."""
+"""An environment for every peer, since their needs and ours do not go together.
+
+`python -m benchmarks.training.environments rectools` makes that of one, which prints its Python.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent
+ENVIRONMENTS = Path(".peers")
 
 
 def python_of(peer: str, environments: Path) -> Path:
@@ -24,3 +28,7 @@ def python_of(peer: str, environments: Path) -> Path:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", needs], check=True)
         done.touch()
     return python
+
+
+if __name__ == "__main__":
+    print(python_of(sys.argv[1], ENVIRONMENTS.absolute()))
