@@ -12,8 +12,8 @@ from evaluation.baselines.dot_products import dot_products
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
-# Round values, the same for every data set.
-FACTORS = 64
+# The best of `python -m benchmarks.tune_baselines`, the same for every data set.
+FACTORS = 128
 CONFIDENCE = 2.0
 """Weight of an event beside that of a pair without one, which is 1."""
 REGULARISATION = 10.0

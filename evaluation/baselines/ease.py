@@ -11,6 +11,11 @@ import numpy as np
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
+# The best of `python -m benchmarks.tune_baselines`, the same for every data set.
+REGULARISATION = 100.0
+HALF_LIFE = 20.0
+"""Events after which one of the history counts half, where the order is to matter."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ease:
@@ -20,7 +25,7 @@ class Ease:
     are B_ij = -P_ij / P_jj off the diagonal and 0 on it, and the scores X B
     (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, equation 8).
 
-    `dataclasses.replace(ease, half_life=10.0)` gives the variant that knows the order of events,
+    `dataclasses.replace(ease, half_life=20.0)` gives the variant that knows the order of events,
     without a second fit.
 
     Attributes:
@@ -33,7 +38,7 @@ class Ease:
     half_life: float = math.inf
 
     @classmethod
-    def fit(cls, histories: RawHistories, regularisation: float = 200.0) -> Self:
+    def fit(cls, histories: RawHistories, regularisation: float = REGULARISATION) -> Self:
         """Inverts one items-by-items matrix: items^3 operations and 24 * items^2 bytes.
 
         Args:

@@ -8,11 +8,14 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from evaluation.baselines.neighbours import NEIGHBOURS, SHRINKAGE, keep_nearest, shrunk_cosine
+from evaluation.baselines.neighbours import keep_nearest, shrunk_cosine
 from evaluation.batches import batches
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
+# The best of `python -m benchmarks.tune_baselines`, the same for every data set.
+NEIGHBOURS = 200
+SHRINKAGE = 50.0
 ITEMS_AT_ONCE = 1_024
 
 

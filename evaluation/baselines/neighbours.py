@@ -5,11 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-SHRINKAGE = 50.0
-"""Added to the product of the lengths, so that a few common events are no proof of likeness."""
-NEIGHBOURS = 50
-"""Most neighbours of one row."""
-
 
 def lengths(counts: sparse.csr_array) -> np.ndarray:
     """Euclidean length of each row: float32 `[rows]`."""
@@ -25,7 +20,7 @@ def shrunk_cosine(left: sparse.csr_array, right: sparse.csr_array, shrinkage: fl
     Args:
         left: float32 `[left, columns]`.
         right: float32 `[right, columns]`.
-        shrinkage: At least 0.
+        shrinkage: At least 0: a few common events are no proof of likeness.
 
     Returns:
         float32 `[left, right]`, 0 where nothing is in common.

@@ -20,7 +20,7 @@ from evaluation.baselines.baseline import (
 )
 from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.bpr import Bpr
-from evaluation.baselines.ease import Ease
+from evaluation.baselines.ease import HALF_LIFE, Ease
 from evaluation.baselines.item_knn import ItemKnn
 from evaluation.baselines.lightfm_hybrid import LightFmHybrid
 from evaluation.baselines.markov import Markov
@@ -44,8 +44,6 @@ from evaluation.ranking_protocol import Scorer
 
 EASE_ITEMS = 12_000
 """Largest catalogue that EASE is fitted on: 12 000 items take 3.5 GB and about a minute."""
-HALF_LIFE = 10.0
-"""Events after which one of the history counts half for `ease_half_life`."""
 
 Features: TypeAlias = sparse.csr_array | None
 """Of the items, `[items, values]`, as `evaluation.item_features.read_item_features` gives them."""

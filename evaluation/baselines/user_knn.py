@@ -8,9 +8,13 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from evaluation.baselines.neighbours import NEIGHBOURS, SHRINKAGE, keep_nearest, shrunk_cosine
+from evaluation.baselines.neighbours import keep_nearest, shrunk_cosine
 from evaluation.histories import RawHistories
 from evaluation.requests import Requests
+
+# The best of `python -m benchmarks.tune_baselines`, the same for every data set.
+NEIGHBOURS = 20
+SHRINKAGE = 10.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from tests.evaluation.build import make_requests
 
 pytest.importorskip("lightfm", reason="needs the extra 'lightfm'")
 
-from evaluation.baselines.lightfm_hybrid import LightFmHybrid
+from evaluation.baselines.lightfm_hybrid import EPOCHS, FACTORS, LEARNING_RATE, LightFmHybrid
 
 # Two camps, which are two genders too; each member has watched all items of the camp but one.
 CAMPS = [[n for n in camp if n != gap] for camp in ([0, 1, 2, 3], [4, 5, 6, 7]) for gap in camp] * 4
@@ -34,8 +34,10 @@ def test_an_item_that_nobody_watched_is_known_by_its_features():
 def test_scores_are_those_of_the_library():
     lightfm = pytest.importorskip("lightfm")
     fitted = make_requests(CAMPS, [0] * 32, 8)
-    model = lightfm.LightFM(no_components=32, learning_rate=0.05, loss="warp", random_state=1)
-    model.fit(sparse.coo_matrix(fitted.seen(fitted.rows).astype(np.float32)), epochs=30)
+    model = lightfm.LightFM(
+        no_components=FACTORS, learning_rate=LEARNING_RATE, loss="warp", random_state=1
+    )
+    model.fit(sparse.coo_matrix(fitted.seen(fitted.rows).astype(np.float32)), epochs=EPOCHS)
     expected = [model.predict(n, np.arange(8)) for n in (0, 5, 31)]
     # Here people are sorted by name: the fifth of u0, u1, u10, ... is another than u5.
     names = make_requests(CAMPS, [0] * 32, 8)

@@ -3,6 +3,7 @@ import pytest
 
 from evaluation.baselines import registry
 from evaluation.baselines.baseline import ENVIRONMENTS, EXTRAS, Baseline, missing
+from evaluation.baselines.ease import HALF_LIFE
 from evaluation.baselines.registry import BASELINES, RATING_BASELINES, STANDARD
 from tests.evaluation.build import make_requests, random_requests
 
@@ -38,7 +39,7 @@ def test_ease_is_fitted_once_for_both_of_its_rows():
     plain = BASELINES["ease"].fit(REQUESTS, None, 1)
     halved = BASELINES["ease_half_life"].fit(REQUESTS, None, 1)
     assert halved.weights is plain.weights
-    assert (plain.half_life, halved.half_life) == (np.inf, 10.0)
+    assert (plain.half_life, halved.half_life) == (np.inf, HALF_LIFE)
     other = random_requests(users=30, items=40, events=15, seed=2)
     assert BASELINES["ease"].fit(other, None, 1).weights is not plain.weights
 
