@@ -3,8 +3,8 @@
 A share of the items is left out of training altogether: every event with them is removed. Each
 such event is then asked for, from its user's other events before it (those after it are fitted
 too), and the whole catalogue is ranked but for what the user had before. Beside the default
-settings: with dropout of item ids, and without content features, where all unknown items are alike
-and stand behind those that are known, in an order of chance among themselves.
+settings: with more and without dropout of item ids, and without content features, where all unknown
+items are alike, in an order of chance among themselves.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ BATCH = 64
 CHECKPOINT = "fit.npz"
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "item_id_dropout_0.1": {"item_id_dropout": 0.1},
     "item_id_dropout_0.3": {"item_id_dropout": 0.3},
-    "without_content": {"item_content": False},
+    "without_id_dropout": {"item_id_dropout": 0.0},
+    "without_content": {"item_content": False, "item_id_dropout": 0.0},
 }
 
 

@@ -22,6 +22,7 @@ RETRIEVAL = RetrievalConfig(
     embedding_dim=128,
     history_len=200,
     time_bias=False,  # there are no times
+    item_id_dropout=0.0,
     learning_rate=3e-3,
     weight_decay=0.1,
     epochs=30,

@@ -31,6 +31,7 @@ TINY = Config(
         blocks=1,
         epochs=12,
         dropout=0.0,
+        item_id_dropout=0.0,
         batch_size=16,
         learning_rate=5e-3,
         candidates=40,

@@ -33,7 +33,8 @@ class RetrievalConfig:
         item_content: Items are their content features besides their id. Without, an item that was
             not fitted is like any other such item.
         item_id_dropout: Share of item ids that each training step takes for unknown, so that the
-            content features of items learn to stand alone.
+            content features of items learn to stand alone: what is known loses nothing by it, and
+            new items are found more often (docs/evaluation.md).
         dropout: Dropout rate on tokens, attention output and feed-forward output.
         loss: `full_softmax` over the whole catalogue, `tfrs` (the same by the TFRS Retrieval task)
             or `sampled_softmax` (an estimate, for catalogues too large to score in every step).
@@ -75,7 +76,7 @@ class RetrievalConfig:
     successors: int = 0
     request_context: bool = False
     item_content: bool = True
-    item_id_dropout: float = 0.0
+    item_id_dropout: float = 0.1
     dropout: float = 0.2
     loss: str = "full_softmax"
     negatives: int = 2_048
