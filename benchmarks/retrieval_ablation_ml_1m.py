@@ -17,7 +17,7 @@ from benchmarks.retrieval_ablation import VARIANTS
 from commands.stages import Stages
 from schemas.config import Config
 
-CHOSEN = (BASE, "temperature_0.05", "seen_as_negatives", "without_item_content")
+CHOSEN = (BASE, "temperature_0.05", "seen_as_negatives")
 EPOCHS, SEEDS = 8, (1,)
 
 

@@ -208,7 +208,7 @@ class Supervisor:
         pause = FIRST_PAUSE
         for left in reversed(range(RELOAD_TRIES)):
             try:
-                while sum(w.versions is self._wanted for w in self._workers) < self._config.workers:
+                while any(w.versions.identity != self._wanted.identity for w in self._workers):
                     await self._replace_one(self._wanted)
                 return True
             except RuntimeError as error:
@@ -223,7 +223,8 @@ class Supervisor:
             RuntimeError: It could not begin.
         """
         self._take(await self._started(versions))
-        old = next((each for each in self._workers if each.versions is not versions), None)
+        others = (each for each in self._workers if each.versions.identity != versions.identity)
+        old = next(others, None)
         if old is not None:
             self._workers.discard(old)
             self._metrics.workers.set(len(self._workers))

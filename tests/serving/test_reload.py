@@ -16,6 +16,7 @@ from schemas import recommender_pb2_grpc
 from schemas.artifacts import open_artifact, sha256, write_json
 from serving.client import Client
 from serving.run_versions import latest_versions
+from serving.supervisor import RELOAD_TRIES
 from tests.serving.watched_server import OWN_CONNECTION, is_alive, until, watched_server
 
 STAGES = ("retrieval", "index", "ranking")
@@ -178,6 +179,32 @@ def test_broken_versions_are_refused_and_the_old_stay(run, tmp_path, users):
         )
         until(lambda: client.model_info().versions.ranking == "cut", "the client has moved")
     assert asked.codes == set()
+
+
+def test_a_reload_that_stops_half_way_goes_on_when_told_to(run, tmp_path, users):
+    build_again(run, "again", ["ranking"])
+    model = run / "ranking" / "again" / "model" / "saved_model.pb"
+    whole = model.read_bytes()
+    with watched_server(run, tmp_path, workers=2) as server, Client(server.target, 30) as client:
+        point_latest(run, "ranking", "again")
+        until(lambda: len(server.workers()) == 3, "the first worker of the new versions is ready")
+        model.write_bytes(whole[: len(whole) // 2])
+        until(
+            lambda: server.count('matinee_reloads_total{outcome="partial"}') == 1,
+            "the other worker is given up",
+        )
+        tries = server.lines("a worker does not start")
+        assert len(tries) == RELOAD_TRIES
+        assert all(f"{model}: expected sha256 " in line["message"] for line in tries)
+        assert len(server.lines("new versions: some workers stay at the old ones")) == 1
+        assert server.count("matinee_workers") == 2
+        assert len(client.recommend(users=users[:1], k=3).recommendations) == 3
+
+        model.write_bytes(whole)
+        server.running.process.send_signal(signal.SIGHUP)
+        until(lambda: server.count('matinee_reloads_total{outcome="swapped"}') == 1, "mended")
+        assert len(server.workers()) == 4
+        until(lambda: client.model_info().versions.ranking == "again", "the client has moved")
 
 
 def test_a_server_that_begins_with_a_cut_file(run, tmp_path):
