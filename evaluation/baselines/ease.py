@@ -13,8 +13,8 @@ from evaluation.requests import Requests
 
 # The best of `python -m benchmarks.tune_baselines`, the same for every data set.
 REGULARISATION = 100.0
-HALF_LIFE = 20.0
-"""Events after which one of the history counts half, where the order is to matter."""
+HALF_LIFE, HALF_LIFE_REGULARISATION = 5.0, 800.0
+"""Of the variant that knows the order of events."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,6 @@ class Ease:
     With X `[requests, items]` of event counts and P = (X'X + regularisation * I)^-1, the weights
     are B_ij = -P_ij / P_jj off the diagonal and 0 on it, and the scores X B
     (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, equation 8).
-
-    `dataclasses.replace(ease, half_life=20.0)` gives the variant that knows the order of events,
-    without a second fit.
 
     Attributes:
         weights: float32 `[items, items]`.
@@ -38,12 +35,18 @@ class Ease:
     half_life: float = math.inf
 
     @classmethod
-    def fit(cls, histories: RawHistories, regularisation: float = REGULARISATION) -> Self:
+    def fit(
+        cls,
+        histories: RawHistories,
+        regularisation: float = REGULARISATION,
+        half_life: float = math.inf,
+    ) -> Self:
         """Inverts one items-by-items matrix: items^3 operations and 24 * items^2 bytes.
 
         Args:
             histories: The events to fit.
             regularisation: Added to the diagonal; in events.
+            half_life: Of scoring.
         """
         counts = histories.history_matrix(histories.rows, np.ones(len(histories.history_item)))
         gram = (counts.T @ counts).toarray()
@@ -51,7 +54,7 @@ class Ease:
         inverse = np.linalg.inv(gram)
         weights = (inverse / -np.diag(inverse)).astype(np.float32)
         np.fill_diagonal(weights, 0.0)
-        return cls(weights)
+        return cls(weights, half_life)
 
     def score(self, requests: Requests, rows: np.ndarray) -> np.ndarray:
         """See `evaluation.ranking_protocol.Scorer`."""

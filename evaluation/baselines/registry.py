@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +18,7 @@ from evaluation.baselines.baseline import (
 )
 from evaluation.baselines.bias import BiasModel
 from evaluation.baselines.bpr import Bpr
-from evaluation.baselines.ease import HALF_LIFE, Ease
+from evaluation.baselines.ease import HALF_LIFE, HALF_LIFE_REGULARISATION, Ease
 from evaluation.baselines.item_knn import ItemKnn
 from evaluation.baselines.lightfm_hybrid import LightFmHybrid
 from evaluation.baselines.markov import Markov
@@ -47,8 +45,6 @@ EASE_ITEMS = 12_000
 
 Features: TypeAlias = sparse.csr_array | None
 """Of the items, `[items, values]`, as `evaluation.item_features.read_item_features` gives them."""
-
-_EASE: WeakKeyDictionary[RawHistories, Ease] = WeakKeyDictionary()
 
 
 def has_times(fitted: RawHistories) -> bool:
@@ -78,15 +74,12 @@ def _markov(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
     return Markov.fit(fitted)
 
 
-def _ease(fitted: RawHistories, item_features: Features, seed: int) -> Ease:
-    """One inversion for both of its rows, however large the catalogue."""
-    if fitted not in _EASE:
-        _EASE[fitted] = Ease.fit(fitted)
-    return _EASE[fitted]
+def _ease(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
+    return Ease.fit(fitted)
 
 
 def _ease_half_life(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:
-    return dataclasses.replace(_ease(fitted, item_features, seed), half_life=HALF_LIFE)
+    return Ease.fit(fitted, HALF_LIFE_REGULARISATION, HALF_LIFE)
 
 
 def _item_knn(fitted: RawHistories, item_features: Features, seed: int) -> Scorer:

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from benchmarks.results import RESULTS
-from benchmarks.tune_baselines import best, each, half_lives
+from benchmarks.tune_baselines import FITS, GRIDS, before, best, measured, settings, title
 from evaluation.baselines.als import Als
 from evaluation.baselines.bpr import Bpr
-from evaluation.baselines.ease import HALF_LIFE, Ease
+from evaluation.baselines.ease import HALF_LIFE, HALF_LIFE_REGULARISATION, Ease
 from evaluation.baselines.item_knn import ItemKnn
 from evaluation.baselines.lightfm_hybrid import LightFmHybrid
 from evaluation.baselines.popularity import Popularity
 from evaluation.baselines.user_knn import UserKnn
-from evaluation.requests import read_requests
+from tests.evaluation.build import make_requests
 
-FITS = {
+DEFAULTS = {
     "user_knn": UserKnn.fit,
     "item_knn": ItemKnn.fit,
     "ease": Ease.fit,
@@ -25,42 +25,47 @@ FITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def requests(prepared):
-    return read_requests(prepared.path, "validation")
-
-
 def test_the_defaults_are_what_was_chosen():
     chosen = json.loads((RESULTS / "tune-baselines.json").read_text())["config"]["chosen"]
 
-    assert chosen.pop("ease_half_life") == {"half_life": HALF_LIFE}
+    assert chosen.pop("ease_half_life") == {
+        "regularisation": HALF_LIFE_REGULARISATION,
+        "half_life": HALF_LIFE,
+    }
     assert chosen == {
         name: {key: signature(fit).parameters[key].default for key in chosen[name]}
-        for name, fit in FITS.items()
+        for name, fit in DEFAULTS.items()
     }
 
 
-def test_every_setting_of_a_grid_is_fitted():
-    fitted = [*each(dict, {"a": (1.0, 2.0), "b": (3.0, 4.0)})]
-
-    assert [setting for setting, _ in fitted] == [scorer for _, scorer in fitted]
-    assert len(fitted) == len({tuple(setting.values()) for setting, _ in fitted}) == 4
-
-
-@pytest.mark.slow
-def test_takes_the_best(requests):
-    popular = Popularity.fit(requests)
-    opposite = Popularity(-popular.count)
-
-    setting, figures = best("", [({"a": 1.0}, opposite), ({"a": 2.0}, popular)], requests)
-
-    assert setting == {"a": 2.0}
-    assert figures["a 2"] > figures["a 1"]
+def test_every_model_has_a_grid_of_several_settings():
+    assert set(GRIDS) == set(FITS)
+    for grid in GRIDS.values():
+        every = [title(setting) for setting in settings(grid)]
+        assert len(set(every)) == len(every) == np.prod([len(each) for each in grid.values()]) > 4
 
 
-@pytest.mark.slow
-def test_half_lives_score_differently(requests):
-    settings, scorers = zip(*half_lives(Ease.fit(requests)), strict=True)
+def test_the_best_is_so_by_both_protocols():
+    # As shares of the best: 1 + .5, .9 + .8, .2 + 1.
+    assert best([[0.10, 0.09, 0.02], [0.20, 0.32, 0.40]]) == 1
 
-    assert len({each["half_life"] for each in settings}) == len(scorers) > 1
-    assert not np.allclose(*(ease.score(requests, np.arange(9)) for ease in scorers[:2]))
+
+def test_what_comes_later_is_left_out():
+    histories = make_requests([[0, 1, 2], [1, 0], [2]], [3, 3, 3], items=4)
+    histories.history_timestamp[:] = [1, 2, 5, 5, 6, 4]
+
+    earlier = before(histories, 5)
+
+    assert earlier.indptr.tolist() == [0, 2, 2, 3]
+    assert earlier.history_item.tolist() == [0, 1, 2]
+    assert earlier.history_timestamp.tolist() == [1, 2, 4]
+    assert len(histories.history_item) == 6
+
+
+@pytest.mark.parametrize(("target", "ndcg"), [(3, 1.0), (2, 1 / np.log2(3))])
+def test_measures_lists_by_ndcg(target, ndcg):
+    requests = make_requests([[0, 1]], [target], items=4)
+
+    found = measured(Popularity(np.array([9, 9, 1, 2], np.float32)), requests)
+
+    assert found == pytest.approx(ndcg)
