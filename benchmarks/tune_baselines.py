@@ -8,7 +8,7 @@ defaults in `evaluation/baselines/`, have the largest mean of the shares of the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
