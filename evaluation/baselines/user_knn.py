@@ -13,8 +13,8 @@ from evaluation.histories import RawHistories
 from evaluation.requests import Requests
 
 # The best of `python -m benchmarks.tune_baselines`, the same for every data set.
-NEIGHBOURS = 20
-SHRINKAGE = 10.0
+NEIGHBOURS = 50
+SHRINKAGE = 200.0
 
 
 @dataclass(frozen=True, eq=False)
