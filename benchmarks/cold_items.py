@@ -3,8 +3,8 @@
 A share of the items is left out of training altogether: every event with them is removed. Each
 such event is then asked for, from its user's other events before it (those after it are fitted
 too), and the whole catalogue is ranked but for what the user had before. Beside the default
-settings: with more and without dropout of item ids, and without content features, where all unknown
-items are alike, in an order of chance among themselves.
+settings: with more and without dropout of item ids, and with neither dropout nor content features,
+where all unknown items are alike, in an order of chance among themselves.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ class RetrievalConfig:
         item_content: Items are their content features besides their id. Without, an item that was
             not fitted is like any other such item.
         item_id_dropout: Share of item ids that each training step takes for unknown, so that the
-            content features of items learn to stand alone: what is known loses nothing by it, and
-            new items are found more often (docs/evaluation.md).
+            content features of items learn to stand alone: new items are found more often, known
+            ones rather less or more often (docs/decisions.md).
         dropout: Dropout rate on tokens, attention output and feed-forward output.
         loss: `full_softmax` over the whole catalogue, `tfrs` (the same by the TFRS Retrieval task)
             or `sampled_softmax` (an estimate, for catalogues too large to score in every step).
