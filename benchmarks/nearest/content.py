@@ -45,6 +45,7 @@ def halves(directory: Path) -> np.ndarray:
 def timed(
     directory: Path, add: Callable[[np.ndarray], Any], save: Callable[[str], Any]
 ) -> dict[str, float]:
+    """Builds an index of the vectors and saves it; seconds of building alone."""
     vectors = np.load(directory / VECTORS)
     started = time.perf_counter()
     add(vectors)
