@@ -111,7 +111,7 @@ def fit(prepared: Artifact, histories: Histories, config: RankingConfig) -> Rank
     batches = TrainingBatches(histories, lists, easy, config)
     steps = batches.steps * config.epochs
     optimizer = adamw(config.learning_rate, config.weight_decay, WARMUP_STEPS, steps, CLIP_NORM)
-    trainer.compile(optimizer=optimizer)
+    trainer.compile(optimizer=optimizer, jit_compile=config.jit)
     for epoch in range(1, 1 + config.epochs):
         trainer.fit(batches.epoch(epoch), steps_per_epoch=batches.steps, shuffle=False, verbose=0)
     return trainer
