@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,11 +49,20 @@ class _Rule:
 
 
 class EventValidator:
-    """Checks events against the catalogue and the card."""
+    """Checks events against the catalogue and the card, which may have changed since they came."""
 
-    def __init__(self, card: Card, catalogue: Catalogue) -> None:
-        self._card = card
-        self._catalogue = catalogue
+    def __init__(
+        self, card: Card, catalogue: Catalogue, holds: Callable[[Sequence[str]], np.ndarray]
+    ) -> None:
+        """Takes what it checks against.
+
+        Args:
+            card: Of the data.
+            catalogue: What can be watched.
+            holds: `EventStore.holds`: what is recorded already is at fault in nothing, so that a
+                stream can be sent again when an item has left the catalogue.
+        """
+        self._card, self._catalogue, self._holds = card, catalogue, holds
 
     def check(self, requests: Sequence[pb.RecordEventsRequest], before: int) -> CheckedEvents:
         """A batch of events.
@@ -61,6 +70,9 @@ class EventValidator:
         Args:
             requests: At least one; a time of 0 becomes that of now.
             before: Events of the call before these, for the number that a fault names.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
         """
         now = int(time.time())
         events = _columns(requests, now)
@@ -84,10 +96,14 @@ class EventValidator:
                 events.timestamps.tolist(),
             ),
         ]
-        faults = [(int(np.argmax(rule.broken)), rule) for rule in rules if rule.broken.any()]
-        if not faults:
+        broken = np.any([rule.broken for rule in rules], axis=0)
+        suspects = np.flatnonzero(broken).tolist()
+        if suspects:
+            broken[suspects] = ~self._holds([events.event_ids[at] for at in suspects])
+        if not broken.any():
             return CheckedEvents(events, None)
-        at, rule = min(faults, key=lambda fault: fault[0])
+        at = int(np.argmax(broken))
+        rule = next(rule for rule in rules if rule.broken[at])
         field = f"events[{before + at}].{rule.field}"
         return CheckedEvents(_first(events, at), invalid(field, rule.expected, rule.got[at]))
 

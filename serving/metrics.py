@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import recommender_pb2 as pb
@@ -114,6 +115,10 @@ class CountedEvents:
         new = self._store.append(events)
         self._metrics.took_events(new, len(events) - new)
         return new
+
+    def holds(self, event_ids: Sequence[str]) -> np.ndarray:
+        """See `EventStore`."""
+        return self._store.holds(event_ids)
 
     def read(self, user_ids: Sequence[str], at_most: int) -> list[RecordedHistory]:
         """See `EventStore`."""

@@ -66,7 +66,8 @@ class Recommender:
         self._clock = clock
         self.config = config
         self._validator = Validator(bundle.card, bundle.catalogue, config)
-        self._recording = Recording(EventValidator(bundle.card, bundle.catalogue), store)
+        events = EventValidator(bundle.card, bundle.catalogue, store.holds)
+        self._recording = Recording(events, store)
         profiles = LiveProfiles(
             bundle.profiles, store, bundle.card, bundle.catalogue, config.max_recorded
         )

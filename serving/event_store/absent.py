@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import grpc
+import numpy as np
 
 from serving.errors import RequestError
 from serving.event_store.store import NOTHING, Events, RecordedHistory
@@ -23,6 +24,10 @@ class AbsentEvents:
             grpc.StatusCode.FAILED_PRECONDITION,
             "this server records no events: it was started with serve.profiles = 'none'",
         )
+
+    def holds(self, event_ids: Sequence[str]) -> np.ndarray:
+        """None of them."""
+        return np.zeros(len(event_ids), dtype=bool)
 
     def read(self, user_ids: Sequence[str], at_most: int) -> list[RecordedHistory]:
         """Nothing, for each user."""

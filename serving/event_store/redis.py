@@ -106,6 +106,13 @@ class RedisEvents:
         with self._answering():
             return int(self._append(keys=keys, args=arguments))
 
+    def holds(self, event_ids: Sequence[str]) -> np.ndarray:
+        """As `EventStore.holds`, in one round trip."""
+        with self._answering(), self._client.pipeline(transaction=False) as asked:
+            for event_id in event_ids:
+                asked.sismember(IDS, event_id)
+            return np.array(asked.execute(), dtype=bool)
+
     def read(self, user_ids: Sequence[str], at_most: int) -> list[RecordedHistory]:
         """As `EventStore.read`, in one round trip."""
         if not user_ids:

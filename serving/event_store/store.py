@@ -73,6 +73,13 @@ class EventStore(Protocol):
             RequestError: FAILED_PRECONDITION, the store never takes events.
         """
 
+    def holds(self, event_ids: Sequence[str]) -> np.ndarray:
+        """`[events]` bool, which events were recorded before.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+        """
+
     def read(self, user_ids: Sequence[str], at_most: int) -> list[RecordedHistory]:
         """The newest `at_most` events of each user, among them all whose append has returned.
 

@@ -16,7 +16,9 @@ from schemas import recommender_pb2 as pb
 from schemas.artifacts import ROOT
 from schemas.config import ServeConfig
 from serving.bundle import Bundle, open_bundle
+from serving.catalogue_log.sqlite import SqliteLog
 from serving.client import Client
+from serving.live_recommender import LiveRecommender
 from serving.own_process import ANNOUNCEMENT
 from serving.recommender import Recommender
 
@@ -113,3 +115,26 @@ def as_anonymous(bundle: Bundle):
         return pb.AnonymousViewer(events=events, features=features)
 
     return convert
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> SqliteLog:
+    """Of the changes of a catalogue."""
+    return SqliteLog(tmp_path / "catalogue.sqlite")
+
+
+@pytest.fixture
+def serve(bundle: Bundle, log: SqliteLog) -> Callable[..., LiveRecommender]:
+    """Function: a worker that goes by the log."""
+
+    def start(served: Bundle = bundle, config: ServeConfig | None = None) -> LiveRecommender:
+        return LiveRecommender(
+            served, log, lambda state: Recommender(state, config or ServeConfig())
+        )
+
+    return start
+
+
+@pytest.fixture
+def live(serve: Callable[..., LiveRecommender]) -> LiveRecommender:
+    return serve()

@@ -6,6 +6,7 @@ import pytest
 
 from schemas import recommender_pb2 as pb
 from serving.catalogue import Catalogue
+from serving.event_store.absent import NOTHING_RECORDED
 from serving.event_validation import AHEAD_SECONDS, EventValidator
 from tests.serving.build import CARD, NAN, write_catalogue
 from tests.serving.test_validation import UNRATED
@@ -20,7 +21,7 @@ def catalogue(tmp_path):
 
 @pytest.fixture
 def validator(catalogue):
-    return EventValidator(CARD, catalogue)
+    return EventValidator(CARD, catalogue, NOTHING_RECORDED.holds)
 
 
 def event(**fields):
@@ -84,5 +85,7 @@ def test_an_event_without_a_time_has_that_of_now(validator):
 
 
 def test_data_without_ratings(catalogue):
-    checked = EventValidator(UNRATED, catalogue).check([event(), event(rating=3)], 0)
+    checked = EventValidator(UNRATED, catalogue, NOTHING_RECORDED.holds).check(
+        [event(), event(rating=3)], 0
+    )
     assert str(checked.fault) == "events[1].rating: expected none, for the data has none, got 3"

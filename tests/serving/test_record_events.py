@@ -180,7 +180,7 @@ def test_grpcurl_sends_a_stream(one, bundle):
 def test_logs_say_nothing_of_people(one, log, bundle):
     item_id = bundle.catalogue.item_ids[0]
     one.record_events([event("secret-event", "secret-user", item_id)])
-    refused(lambda: one.record_events([event("secret-event", "secret-user", "secret-item")]))
+    refused(lambda: one.record_events([event("secret-event-2", "secret-user", "secret-item")]))
     one.recommend(["secret-user"])
     written = log.read_text()
     assert "record_events OK" in written

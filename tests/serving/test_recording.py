@@ -20,7 +20,7 @@ def store(tmp_path):
 @pytest.fixture
 def recording(tmp_path, store):
     catalogue = Catalogue(write_catalogue(tmp_path, ITEMS), CARD)
-    return Recording(EventValidator(CARD, catalogue), store)
+    return Recording(EventValidator(CARD, catalogue, store.holds), store)
 
 
 def test_batches_add_up(recording, store):
@@ -46,3 +46,15 @@ def test_a_fault_at_once(recording, store):
     with pytest.raises(RequestError, match=r"^events\[0\]\.item_id: .*the 0 events before it are"):
         recording.record([event(item_id="z")], Tally())
     assert read(store, "u") == []
+
+
+def test_a_stream_sent_again_when_its_item_is_gone(tmp_path, recording, store):
+    stream = [event(event_id="e1"), event(event_id="e2", item_id="b")]
+    recording.record(stream, Tally())
+    smaller = Catalogue(write_catalogue(tmp_path, ITEMS[1:3]), CARD)
+    later = Recording(EventValidator(CARD, smaller, store.holds), store)
+    again = later.record([*stream, event(event_id="e3", item_id="c")], Tally())
+    assert again == Tally(recorded=1, known=2)
+    assert [item_id for item_id, _, _ in read(store, "u")] == ["a", "b", "c"]
+    with pytest.raises(RequestError, match=r"^events\[2\]\.item_id: .*the 2 events before it are"):
+        later.record([*stream, event(event_id="e4"), event(event_id="e5", item_id="d")], Tally())

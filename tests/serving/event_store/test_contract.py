@@ -58,6 +58,12 @@ def test_an_event_sent_again_changes_nothing(store):
     assert read(store, "v") == []
 
 
+def test_which_events_it_holds(store):
+    store.append(events(("e1", "u", "a", 3, 10), ("e2", "v", "b", NAN, 20)))
+    assert store.holds(["e3", "e1", "", "e2", "e1"]).tolist() == [False, True, False, True, True]
+    assert store.holds([]).tolist() == []
+
+
 def test_an_event_twice_in_a_batch_counts_once(store):
     assert store.append(events(("e", "u", "a", 1, 10), ("e", "u", "b", 2, 20))) == 1
     assert read(store, "u") == [("a", 1.0, 10)]
