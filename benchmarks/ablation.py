@@ -26,7 +26,7 @@ from towers.train import new_model
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
 
-BASE = "default"
+BASE = "base"
 NDCG = "validation_ndcg@10"
 FIGURES = "figures.json"
 Fits = dict[str, dict[int, dict[str, float]]]

@@ -1,7 +1,7 @@
 """`python -m benchmarks.ties`: how far leave-one-out figures depend on the order of tied events.
 
-The baselines on ml-100k, in the order of the file and under random orders of the events of a user
-that share a second.
+Retrieval alone and the baselines on ml-100k, in the order of the file and under random orders of
+the events of a user that share a second, each fitted anew on each order.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.results import described, write_result
+from benchmarks.retrieval_metrics import measure_retrieval, ranking_models
 from commands.stages import Stages, fetch_dataset
-from evaluation.histories import read_histories
 from evaluation.requests import read_requests
-from evaluation.suite import measure, rank_baselines
 from schemas.artifacts import Artifact
 from schemas.columns import TARGET_TIMESTAMP
-from schemas.config import Config, EvaluateConfig, PrepareConfig
+from schemas.config import Config, PrepareConfig
 
 DATASET = "ml-100k"
 SEEDS = (1, 2, 3, 4, 5)
 FIGURES = ("hr@10", "ndcg@10", "hr@200")
-CONFIG = EvaluateConfig()
+OURS = "retrieval"
 
 
 def main() -> None:
-    """Prepares the data once for each order, and writes the result."""
+    """Prepares the data and trains once for each order, and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ties", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--run", type=Path, default=Path("runs/ties"))
@@ -40,10 +39,12 @@ def main() -> None:
     for seed in (0, *SEEDS):
         stages = Stages(arguments.run, Config(prepare=PrepareConfig(tie_seed=seed)))
         prepared = stages.prepare(source, [])
-        of_seed[seed] = figures_of(prepared)
+        trained = {OURS: stages.train_retrieval()}
+        metrics = measure_retrieval(prepared, trained, stages.config.evaluate)
+        of_seed[seed] = {model: metrics[model] for model in ranking_models(metrics)}
         if not seed:
-            figures = {"tied_share": tied_share(prepared)}
-    peers = {
+            share = tied_share(prepared)
+    found = {
         model: {
             f"{figure}_{name}": round(value, 4)
             for figure in FIGURES
@@ -51,20 +52,13 @@ def main() -> None:
         }
         for model in of_seed[0]
     }
-    for model, values in peers.items():
+    for model, values in found.items():
         print(f"{model}: " + ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
     data = described(source, prepared)
     config = {"prepare": asdict(PrepareConfig()), "tie_seeds": [*SEEDS]}
-    print(write_result("ties", data, SEEDS[0], config, figures, peers))
-
-
-def figures_of(prepared: Artifact) -> dict[str, dict[str, float]]:
-    """Every baseline's figures on the test events."""
-    requests = read_requests(prepared.path, "test")
-    fitted = read_histories(prepared.path, "fit")
-    lists = rank_baselines(requests, fitted, CONFIG)
-    metrics = measure(lists, requests, fitted, None, CONFIG).metrics
-    return {model: metrics[model] for model in lists}
+    config |= {"retrieval": asdict(Config().retrieval)}
+    figures = {"tied_share": share} | found.pop(OURS)
+    print(write_result("ties", data, SEEDS[0], config, figures, found))
 
 
 def tied_share(prepared: Artifact) -> float:

@@ -1,8 +1,10 @@
 """`python -m benchmarks.tune_baselines`: settings of the baselines, chosen on validation.
 
 On ml-100k by leave-one-out and by global time: each setting is fitted on what is before the
-validation events and asked for these; test events are not read. The best by both, which are the
-defaults in `evaluation/baselines/`, have the largest mean of the shares of the best NDCG.
+validation events and asked for these. Test events of the protocol are not read; those of
+leave-one-out that lie before the other's cut are among its validation events. The best by both,
+which are the defaults in `evaluation/baselines/`, have the largest mean of the shares of the best
+NDCG.
 """
 
 from __future__ import annotations

@@ -113,7 +113,8 @@ def effort_at_depth(
 
     The leaves grow with the square root of the depth, and so does what is reordered beyond what is
     wanted: with that, recall at depths from 2 to 20 stayed what it was at `recall_k` (100 000
-    generated vectors, `benchmarks/tower_vectors.py`).
+    vectors of `benchmarks/tower_vectors.py`, by hand); `share_*` in docs/results/index.json are
+    of such depths.
 
     Args:
         searcher: Its size and leaves are the limits.

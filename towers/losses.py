@@ -103,7 +103,8 @@ def sampled_softmax(
 
     A negative that is expected `n q` times in a sample of `n` stands for `1 / (n q)` items: its
     logit is lowered by log(n q) (importance sampling of the partition function, Bengio and Senecal
-    2008; with such a correction in two-tower models, Yi et al. 2019). The positive was not drawn,
+    2008, doi.org/10.1109/TNN.2007.912312; with such a correction in two-tower models, Yi et al.
+    2019, doi.org/10.1145/3298689.3346996). The positive was not drawn,
     so nothing is taken from it.
 
     Args:

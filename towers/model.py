@@ -66,13 +66,10 @@ class RetrievalModel(keras.Model):
         unit = config.temperature > 0
         self.scale = 1.0 / config.temperature if unit else 1.0
         self.mask_seen = config.mask_seen
+        # Items that are their ids alone would all be one vector without them, and learn nothing.
+        id_dropout = config.item_id_dropout if len(item_sizes) > 1 else 0.0
         self.item_tower = ItemTower(
-            item_sizes,
-            config.embedding_dim,
-            unit,
-            config.item_id_dropout,
-            unknown_id,
-            name="item_tower",
+            item_sizes, config.embedding_dim, unit, id_dropout, unknown_id, name="item_tower"
         )
         self.query_tower = QueryTower(
             item_sizes[columns.ITEM_ID], user_sizes, rating_range, config, name="query_tower"

@@ -32,7 +32,9 @@ LAST_SHARE = 0.05
 def adamw(
     learning_rate: float, weight_decay: float, warmup_steps: int, steps: int, clip_norm: float
 ) -> keras.optimizers.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) with a linear warm-up and a cosine decay.
+    """AdamW with a linear warm-up and a cosine decay.
+
+    Loshchilov and Hutter 2019, arxiv.org/abs/1711.05101.
 
     Args:
         learning_rate: The peak.

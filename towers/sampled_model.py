@@ -20,7 +20,7 @@ from towers.negatives import unseen
 
 
 class SampledRetrievalModel(RetrievalModel):
-    """Makes vectors of a step's own items alone.
+    """Makes vectors of a step's own items alone; dropout of ids is drawn for each occurrence.
 
     Negatives come from a mixture of the items' frequencies in the fitted events, as the other
     positives of a batch would, and of the uniform distribution, without which items that are seldom

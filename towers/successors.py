@@ -12,7 +12,6 @@ from keras import ops
 
 from schemas import columns
 from towers.encoders.masks import without_padding
-from towers.initializers import small_normal
 
 
 class Successors(keras.layers.Layer):
@@ -37,7 +36,7 @@ class Successors(keras.layers.Layer):
         self.table = keras.layers.Embedding(
             items,
             dim,
-            embeddings_initializer=small_normal(),
+            embeddings_initializer="zeros",  # which an item that was not fitted keeps
             name="successor_embedding",
         )
 

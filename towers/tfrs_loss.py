@@ -23,8 +23,8 @@ class TfrsLoss:
     The task pairs query i with candidate i, so the candidates are the positives followed by the
     catalogue: `score_mask` hides the other positions' positives, and the catalogue's own copy of
     the positive is an accidental hit, which the task removes. What is left is the exact full
-    softmax. In-batch negatives alone collapse on this kind of data, because a popular item is a
-    negative as often as a positive.
+    softmax, as Yi et al. 2019, doi.org/10.1145/3298689.3346996, define it. In-batch negatives alone
+    collapse on this kind of data, because a popular item is a negative as often as a positive.
     """
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ def test_fits_of_the_kept_result_are_not_fitted_again(
     assert not (tmp_path / "tiny.json").exists()
     ablate(tiny, [*VARIANTS], [1])
     first = told(tmp_path)
-    assert {"default_seed_1", "encoder_mean_seed_1"} == set(first["config"]["fits"])
+    assert {"base_seed_1", "encoder_mean_seed_1"} == set(first["config"]["fits"])
 
     fitted: list[RetrievalConfig] = []
 

@@ -1,6 +1,8 @@
 """An index with changes beside it: what searches find."""
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -114,6 +116,33 @@ def test_any_changes_and_filters_against_brute_force(
         if current.kind == "exact" or count == len(true):
             best = sorted(true.values(), reverse=True)[:k]
             np.testing.assert_allclose(scores[valid], best, rtol=1e-4, atol=1e-4)
+
+
+def test_searched_by_threads_while_changes_are_swapped_in(built):
+    current, stop = [built], threading.Event()
+
+    def read(seed):
+        random, searches = np.random.default_rng(seed), 0
+        while not stop.is_set():
+            retriever, query = current[0], random.normal(size=(1, DIM)).astype(np.float32)
+            hits = retriever.search(query, 50, [NOTHING])
+            assert len(set(hits.rows[0])) == 50
+            # Of an item that is deleted there is no vector.
+            true = retriever.vectors(hits.rows[0]) @ query[0]
+            np.testing.assert_allclose(hits.scores[0], true, rtol=1e-4, atol=1e-4)
+            searches += 1
+        return searches
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read, seed) for seed in (1, 2)]
+        try:
+            for number, vector in enumerate(normal(300, DIM, seed=8)):
+                ids, vectors = [f"i{number}", f"new{number}"], np.stack([vector, 9 * vector])
+                current[0] = current[0].with_items(ids, vectors)
+                current[0] = current[0].without_items([f"i{ITEMS - 1 - number}"])
+        finally:
+            stop.set()
+        assert min(reader.result() for reader in readers) > 0
 
 
 def test_few_allowed_items_are_searched_exactly(built):

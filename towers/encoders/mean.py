@@ -16,7 +16,7 @@ from towers.encoders.masks import causal_mask
 from towers.never import NEVER
 
 INITIAL_HALF_LIFE = 10.0
-"""Events; the half-life that EASE's histories do best with on MovieLens 100K."""
+"""Events; a round value, which training moves."""
 
 
 class RecencyMean(Encoder):
