@@ -6,13 +6,18 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: quickstart test test-baselines test-clients test-flink test-prism check lock proto clean
+.PHONY: quickstart test test-quick test-baselines test-clients test-flink test-prism check lock proto clean
 
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# Without those that train, serve or run a whole preparation.
+test-quick: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	  -m 'not slow and not flink and not prism'
 
 check: $(INSTALLED)
 	$(BIN)/python -m pip check

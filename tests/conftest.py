@@ -54,6 +54,18 @@ TINY = Config(
 )
 
 
+TRAINED = {"retrieval", "ranking", "run_dir"}
+"""Fixtures that train models, for whichever test asks first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what stands on a trained model."""
+    for item in items:
+        if isinstance(item, pytest.Function) and TRAINED & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The planted data directory."""
