@@ -11,7 +11,7 @@ from towers.model import RetrievalModel
 
 ITEMS = 6
 GENRES = {"genres": np.array([[0], [1], [2], [1], [0], [0]])}
-CONFIG = RetrievalConfig(embedding_dim=8, history_len=3, item_id_dropout=0.5)
+CONFIG = RetrievalConfig(embedding_dim=8, history_len=3, tail_events=2, item_id_dropout=0.5)
 HISTORY = {
     "history_item_id": np.array([[1, 2, 3]]),
     "history_rating": np.full((1, 3), np.nan, np.float32),
