@@ -4,8 +4,8 @@ Every index is built in one process and searched in another, so that memory is t
 Each is tuned on one half of the queries until it finds 95% of the 200 nearest, and reported on the
 other half: one query at a time, on one thread. Sizes are numbers of items; with `gaussian:` before
 it, of vectors without structure. What was measured is kept in `--runs` and not measured again by
-the same code. An index that took so long with fewer items that it would pass the limit is not
-built, and the result says how long it would have taken.
+the same code and libraries on the same kind of processor. An index that took so long with fewer
+items that it would pass the limit is not built, and the result says how long it would have taken.
 
 Of the peers, hnswlib comes as source only and is in no extra: `pip install hnswlib==0.8.0` needs a
 C++ compiler.
@@ -14,6 +14,7 @@ C++ compiler.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tempfile
 from importlib.metadata import version
@@ -26,7 +27,8 @@ from benchmarks.measured import measure
 from benchmarks.nearest.content import EXACT, NEIGHBOURS, QUERIES, TARGET, VECTORS
 from benchmarks.results import write_result
 from benchmarks.tower_vectors import DIM, gaussian_vectors, tower_vectors
-from schemas.artifacts import source_digest, write_json
+from schemas.artifacts import package_versions, source_digest, write_json
+from schemas.machine import machine
 
 SIZES = ("10000", "100000", "gaussian:100000", "1000000", "5000000")
 SEED, QUERY_COUNT = 1, 2_000
@@ -49,7 +51,10 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", default=SIZES, metavar="SIZE")
     parser.add_argument("--runs", type=Path, default=Path("runs/index"))
     arguments = parser.parse_args()
-    kept = arguments.runs / source_digest(SOURCES)
+    peers = {name: version(name) for name in PACKAGES}
+    identity = [source_digest(SOURCES), package_versions(), peers, machine()]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    kept = arguments.runs / digest[:12]
     kept.mkdir(parents=True, exist_ok=True)
     found: dict[str, Figures] = {name: {} for name in (OURS, *PEERS)}
     for size in arguments.sizes:
@@ -73,7 +78,7 @@ def main() -> None:
         "recall_target": TARGET,
         "queries": QUERY_COUNT,
         "build_limit_s": LIMIT_S,
-        "peers": {name: version(name) for name in PACKAGES},
+        "peers": peers,
     }
     print(write_result("index", data, SEED, config, ours, found))
 
@@ -85,16 +90,17 @@ def _expected_build_s(size: str, before: Figures) -> Figures | None:
 
     Args:
         size: Of the index.
-        before: Figures of the same with fewer items, the last one having the most.
+        before: Figures of the same with fewer items.
     """
     if not size.isdecimal():
         return None
-    built = [
-        (int(of), before[f"{of}_build_s"])
-        for of in SIZES
-        if of.isdecimal() and f"{of}_build_s" in before
+    each = [
+        seconds / int(of)
+        for name, seconds in before.items()
+        for of, _, figure in [name.partition("_")]
+        if of.isdecimal() and figure in ("build_s", "not_built_in_s")
     ]
-    expected = built[-1][1] * int(size) / built[-1][0] if built else 0.0
+    expected = max(each, default=0.0) * int(size)
     return {"expected_build_s": round(expected)} if expected > LIMIT_S else None
 
 

@@ -97,8 +97,8 @@ class RecommenderServicer:
 
     def RecordEvents(self, request_iterator, context):
         """Records what people watched. The answer comes when all events of the stream are on disk; the next
-        request of any server that shares the store reads them. An event whose id is known changes nothing, so
-        that whenever no answer came, sending everything again is right.
+        request of any server that shares the store reads them. An event whose id is known changes nothing
+        and is not checked, so that whenever no answer came, sending everything again is right.
 
         INVALID_ARGUMENT names the first event at fault, as events[n].field, n counted from 0; the n events
         before it are recorded, it and what follows is not. UNAVAILABLE: the store cannot be reached now.

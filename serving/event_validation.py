@@ -99,13 +99,21 @@ class EventValidator:
         broken = np.any([rule.broken for rule in rules], axis=0)
         suspects = np.flatnonzero(broken).tolist()
         if suspects:
-            broken[suspects] = ~self._holds([events.event_ids[at] for at in suspects])
+            broken[suspects] = ~self._known(events.event_ids, suspects)
         if not broken.any():
             return CheckedEvents(events, None)
         at = int(np.argmax(broken))
         rule = next(rule for rule in rules if rule.broken[at])
         field = f"events[{before + at}].{rule.field}"
         return CheckedEvents(_first(events, at), invalid(field, rule.expected, rule.got[at]))
+
+    def _known(self, event_ids: Sequence[str], places: Sequence[int]) -> np.ndarray:
+        """`[places]` bool, of which events the id is recorded or came before in the batch."""
+        first: dict[str, int] = {}
+        for at, event_id in enumerate(event_ids):
+            first.setdefault(event_id, at)
+        earlier = np.array([first[event_ids[at]] < at for at in places], dtype=bool)
+        return earlier | self._holds([event_ids[at] for at in places])
 
 
 def _columns(requests: Sequence[pb.RecordEventsRequest], now: int) -> Events:

@@ -54,15 +54,11 @@ TINY = Config(
 )
 
 
-TRAINED = {"retrieval", "ranking", "run_dir"}
-"""Fixtures that train models, for whichever test asks first."""
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what stands on a trained model."""
+    """Marks as slow what stands on prepared data, and so on a Beam job that takes half a minute."""
     for item in items:
-        if isinstance(item, pytest.Function) and TRAINED & set(item.fixturenames):
+        if isinstance(item, pytest.Function) and "prepared" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
 
 

@@ -34,14 +34,16 @@ class RetrievalConfig:
             not fitted is like any other such item.
         item_id_dropout: Share of item ids that each training step takes for unknown, so that the
             content features of items learn to stand alone: new items are found more often, known
-            ones rather less or more often (docs/decisions.md). Of items without such features none.
+            ones rather less or more often (docs/decisions.md). None where items have no such
+            features.
         dropout: Dropout rate on tokens, attention output and feed-forward output.
         loss: `full_softmax` over the whole catalogue, `tfrs` (the same by the TFRS Retrieval task)
             or `sampled_softmax` (an estimate, for catalogues too large to score in every step).
         negatives: Of `sampled_softmax`: items drawn in each step.
         uniform_share: Of `sampled_softmax`: share of them drawn uniformly, the rest by frequency.
-        mask_seen: Leave what a window of a history has already out of the negatives: it is not
-            recommended again, and preparation keeps one event of a person with an item.
+        mask_seen: Leave what a window of a history has already out of the negatives: unless a
+            request asks for it, it is not recommended again, and preparation keeps one event of a
+            person with an item.
         temperature: Divides the inner product of unit vectors; 0 means plain dot product.
         batch_size: Windows of `history_len` events in a training step; long histories are several.
         learning_rate: Peak rate of AdamW, after a warm-up and before a cosine decay.

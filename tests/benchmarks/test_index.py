@@ -14,6 +14,7 @@ BUILT = {"10000_build_s": 1.0, "100000_build_s": 20.0, "gaussian:100000_build_s"
         ("1000000", BUILT, None),
         ("gaussian:1000000", BUILT | {"100000_build_s": 1e6}, None),
         ("5000000", BUILT, {"expected_build_s": 1000}),
+        ("5000000", BUILT | {"1000000_not_built_in_s": 900}, {"expected_build_s": 4500}),
         ("5000000", {"100000_build_s": 1.0, "1000000_build_s": 181.0}, {"expected_build_s": 905}),
     ],
 )

@@ -137,4 +137,5 @@ def serve(bundle: Bundle, log: SqliteLog) -> Callable[..., LiveRecommender]:
 
 @pytest.fixture
 def live(serve: Callable[..., LiveRecommender]) -> LiveRecommender:
+    """One such worker."""
     return serve()

@@ -86,6 +86,13 @@ def test_an_event_without_a_time_has_that_of_now(validator):
 
 def test_data_without_ratings(catalogue):
     checked = EventValidator(UNRATED, catalogue, NOTHING_RECORDED.holds).check(
-        [event(), event(rating=3)], 0
+        [event(), event(event_id="f", rating=3)], 0
     )
     assert str(checked.fault) == "events[1].rating: expected none, for the data has none, got 3"
+
+
+def test_an_id_that_came_before_in_the_batch_is_not_checked_again(validator):
+    batch = [event(), event(rating=9), event(event_id="f"), event(event_id="g", rating=9)]
+    checked = validator.check(batch, 0)
+    assert str(checked.fault).startswith("events[3].rating: ")
+    assert len(checked.valid) == 3

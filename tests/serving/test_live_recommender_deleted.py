@@ -1,10 +1,16 @@
 """Items that are deleted from a catalogue while it is served."""
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from schemas import recommender_pb2 as pb
 from schemas.config import ServeConfig
 from serving.errors import RequestError
+from serving.event_store.sqlite import SqliteEvents
+from serving.live_recommender import LiveRecommender
+from serving.metrics import CountedEvents, Metrics
+from serving.recommender import Recommender
+from serving.recording import Tally
 from tests.serving.asking import ask, ids
 from tests.serving.changing import (
     FILM,
@@ -100,3 +106,18 @@ def test_a_worker_starts_though_every_item_is_deleted(live, serve, bundle):
     again = serve()
     again.warm_up()
     assert info(again).items == 0
+
+
+def test_events_of_a_deleted_item_can_be_sent_again(bundle, log, tmp_path):
+    store = CountedEvents(SqliteEvents(tmp_path / "events.sqlite"), Metrics(CollectorRegistry()))
+    live = LiveRecommender(bundle, log, lambda state: Recommender(state, ServeConfig(), store))
+    item_id = bundle.catalogue.item_ids[0]
+    one, other = (
+        pb.RecordEventsRequest(event_id=event_id, user_id="u", item_id=item_id)
+        for event_id in ("e1", "e2")
+    )
+    assert live.record_events([one], Tally()) == Tally(recorded=1)
+    delete(live, item_id)
+    assert live.record_events([one], Tally()) == Tally(known=1)
+    with pytest.raises(RequestError, match=r"events\[0\]\.item_id: expected an item of the"):
+        live.record_events([other], Tally())

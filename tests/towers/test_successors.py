@@ -3,6 +3,12 @@ import numpy as np
 from towers.successors import Successors
 
 
+def test_what_was_never_fitted_adds_nothing() -> None:
+    layer = Successors(items=5, dim=3, order=2)
+    layer.build()
+    assert not np.asarray(layer(np.array([[1, 2]]))).any()
+
+
 def test_the_newest_add_their_vectors_by_hand() -> None:
     layer = Successors(items=5, dim=1, order=2)
     layer.build()
