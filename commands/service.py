@@ -13,7 +13,7 @@ from rich.table import Table
 
 from commands.terminal import DEFAULT_RUN, ConfigOption, RunOption, console, progress_line
 from schemas.config import ServeConfig, load_config
-from schemas.pins import check_pins
+from schemas.pins import NOT_INSTALLED, check_pins
 
 app = typer.Typer()
 DEFAULTS = ServeConfig()
@@ -193,7 +193,8 @@ def check_installation() -> None:
     table = Table("package", "installed", "wanted", "")
     findings = check_pins()
     for finding in findings:
-        mark = "[green]ok" if finding.ok else "[red]not met"
+        left_out = finding.ok and finding.installed == NOT_INSTALLED
+        mark = "optional" if left_out else "[green]ok" if finding.ok else "[red]not met"
         table.add_row(finding.package, finding.installed, finding.wanted, mark)
     console.print(table)
     if not all(finding.ok for finding in findings):
