@@ -11,7 +11,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.results import RESULTS, described, write_result
-from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
+from benchmarks.retrieval_metrics import flat, gains, line, measure_retrieval, ranking_models
 from commands.stages import Stages
 from schemas.artifacts import Artifact, write_json
 from schemas.config import Config
@@ -53,7 +53,7 @@ def run(name: str, source: Artifact, config: Config, seeds: Sequence[int], runs:
         stage: dataclasses.asdict(getattr(config, stage)) for stage in ("prepare", "retrieval")
     }
     settings |= {"seeds": list(seeds), "split": prepared.figures["split"]}
-    figures = summary(metrics, trained)
+    figures = summary(metrics, trained) | gains(metrics)
     shutil.rmtree(RESULTS / name, ignore_errors=True)  # of seeds that are no part of this result
     for model, artifact in trained.items():
         keep_log(RESULTS / name / model, artifact, metrics[model])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.leave_one_out import train_s
 from benchmarks.results import described, write_result
-from benchmarks.retrieval_metrics import flat, line, measure_retrieval, ranking_models
+from benchmarks.retrieval_metrics import flat, gains, line, measure_retrieval, ranking_models
 from commands.stages import Stages, fetch_dataset
 from schemas.config import Config, PrepareConfig
 
@@ -70,6 +70,7 @@ def run(name: str, case: Case, fetched: Path, directory: Path) -> None:
         | {"cold_targets": cold, "fitted_users": rows["fit"]}
         | {"train_s": train_s(retrieval)}
         | figures.pop("retrieval")
+        | gains(metrics)
     )
     config = {"prepare": asdict(case.prepare), "split": prepared.figures["split"]} | {
         stage: asdict(getattr(stages.config, stage)) for stage in ("retrieval", "evaluate")

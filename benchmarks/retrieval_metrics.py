@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from evaluation.comparison import compared
 from evaluation.histories import read_histories
 from evaluation.item_features import read_item_features
-from evaluation.metrics.accuracy import NAMES
+from evaluation.judge import Lists, rank_targets
+from evaluation.metrics.accuracy import NAMES, accuracy
 from evaluation.ranking_protocol import rank_catalogue
-from evaluation.requests import read_requests
+from evaluation.requests import Requests, read_requests
 from evaluation.saved_models import RetrievalModel
 from evaluation.suite import measure, rank_baselines
 from schemas.artifacts import Artifact
 from schemas.config import EvaluateConfig
 
 PRINTED = ("hr@10", "ndcg@10", "recall@200")
+TESTED = ("hr@10", "ndcg@10")
+OVER = "over"
 
 
 def measure_retrieval(
@@ -29,17 +35,33 @@ def measure_retrieval(
         config: Of the evaluation.
 
     Returns:
-        As `evaluation.suite.measure` gives them.
+        As `evaluation.suite.measure` gives them, and under `over` for each baseline what retrieval
+        gains over it, a list's mean over the models: see `evaluation.comparison.compare`.
     """
     requests = read_requests(prepared.path, "test")
     fitted = read_histories(prepared.path, "fit")
     features = read_item_features(prepared.path, config.diversity_features)
     lists = rank_baselines(requests, fitted, config)
+    baselines = list(lists)
     for name, retrieval in retrievals.items():
         history_len = retrieval.manifest["config"]["history_len"]
         model = RetrievalModel(retrieval.path, requests.item_ids, history_len)
         lists[name] = rank_catalogue(requests, model, config.batch_size)
-    return measure(lists, requests, fitted, features, config).metrics
+    metrics = measure(lists, requests, fitted, features, config).metrics
+    return metrics | {OVER: over_baselines(baselines, [*retrievals], lists, requests, config)}
+
+
+def over_baselines(
+    baselines: Sequence[str],
+    retrievals: Sequence[str],
+    lists: Lists,
+    requests: Requests,
+    config: EvaluateConfig,
+) -> dict[str, Any]:
+    found = {name: accuracy(targets) for name, targets in rank_targets(lists, requests).items()}
+    ours = np.mean([found[name] for name in retrievals], axis=0)
+    users = requests.user_ids[requests.first_of_list]
+    return {name: compared(ours, found[name], users, config) for name in baselines}
 
 
 def ranking_models(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -57,6 +79,18 @@ def flat(metrics: Mapping[str, Mapping[str, Any]], model: str) -> dict[str, floa
         for segment, found in segments.items():
             figures |= {f"{division}_{segment}_{k}": v for k, v in found[model].items()}
     return figures
+
+
+def gains(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """What retrieval gains over each baseline, with interval and p, under flat names."""
+    figures = {}
+    for baseline, tests in metrics[OVER].items():
+        for figure in TESTED:
+            name, test = f"{figure}_over_{baseline}", tests[figure]
+            low, high = test["interval"]
+            figures |= {name: test["difference"], f"{name}_low": low, f"{name}_high": high}
+            figures[f"{name}_p"] = test["p"]
+    return {name: round(value, 4) for name, value in figures.items()}
 
 
 def line(metrics: Mapping[str, Mapping[str, Any]], model: str) -> str:
