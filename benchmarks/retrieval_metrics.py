@@ -83,7 +83,7 @@ def flat(metrics: Mapping[str, Mapping[str, Any]], model: str) -> dict[str, floa
 
 def gains(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """What retrieval gains over each baseline, with interval and p, under flat names."""
-    figures = {}
+    figures: dict[str, float] = {}
     for baseline, tests in metrics[OVER].items():
         for figure in TESTED:
             name, test = f"{figure}_over_{baseline}", tests[figure]
