@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.group_figures import Values, figures_of_model, figures_of_peers, lines
-from benchmarks.held_out import held_out_by_user
+from benchmarks.held_out import PEOPLE_TOGETHER, people_together
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.batches import batches
@@ -191,13 +191,13 @@ def main() -> None:
     """Trains what is missing, prints the figures and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.groups", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
-    parser.add_argument("--runs", type=Path, default=Path("runs/groups"))
+    parser.add_argument("--runs", type=Path, default=PEOPLE_TOGETHER)
     parser.add_argument("--config", type=Path, help="TOML; its split is replaced")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="of the ranker")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the ranker")
     parser.add_argument("--people", type=int, default=GroupSettings.people)
     arguments = parser.parse_args()
     source = fetch_dataset("ml-100k", arguments.data)
-    config = held_out_by_user(load_config(arguments.config))
+    config = people_together(load_config(arguments.config))
     settings = GroupSettings(people=arguments.people)
     print(run("groups", source, config, settings, arguments.seeds, arguments.runs))
 

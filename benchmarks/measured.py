@@ -37,9 +37,7 @@ def measure(
     """
     what = [str(cores), function, *map(str, arguments)]
     command = [sys.executable, "-m", "benchmarks.measured", *what]
-    allowed = len(os.sched_getaffinity(0))
-    if cores > allowed:
-        raise ValueError(f"cores: expected at most {allowed}, got {cores}")
+    require_cores(cores)
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
     except subprocess.TimeoutExpired:
@@ -47,6 +45,13 @@ def measure(
     if done.returncode:
         raise RuntimeError(f"{function} ended with {done.returncode}:\n{done.stderr[-4_000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def require_cores(cores: int) -> None:
+    """Refuses, with a ValueError, more cores than this process may use."""
+    allowed = len(os.sched_getaffinity(0))
+    if cores > allowed:
+        raise ValueError(f"cores: expected at most {allowed}, got {cores}")
 
 
 def main() -> None:

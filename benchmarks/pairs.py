@@ -4,7 +4,8 @@ The newest fifth of each user's events is held out; asked for is the mean of two
 that are both held out. The ranker's joint prediction stands beside the average of its own two
 single predictions, that of a ranker that never saw a pair, that of the bias model, the mean rating,
 and the pair models of two earlier projects; in kinds of pairs, with intervals by drawing people.
-With the first seed alone: rankers without what pairs have of their own, or that learn more of them.
+With the first seed alone, and held against the ranker of that seed: rankers without what pairs have
+of their own, or that learn more of them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.earlier_pair_models import fit_earlier, with_their_tasks
+from benchmarks.earlier_pair_models import fit_earlier
 from benchmarks.earlier_pair_models import settings as earlier_settings
-from benchmarks.held_out import held_out_by_user
+from benchmarks.held_out import PEOPLE_TOGETHER, people_together
 from benchmarks.results import described, write_result
 from commands.stages import Stages, fetch_dataset
 from evaluation.baselines.bias import BiasModel
@@ -30,6 +31,7 @@ from evaluation.pair_strata import stratify
 from evaluation.ratings import Pairs, Predict, PredictPair, common_target_pairs
 from evaluation.requests import Requests, read_requests
 from evaluation.saved_models import Ranker, RetrievalModel
+from schemas.artifacts import Artifact
 from schemas.config import Config, RankingConfig
 from schemas.prepared import load_card
 
@@ -42,7 +44,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "joint_of_pair_weight_1": {"pair_weight": 1.0},
 }
 BATCH = 512
-Errors = dict[str, list[np.ndarray]]
+Errors = dict[str, dict[int, np.ndarray]]
 """Squared errors of each pair, by model and seed."""
 
 
@@ -50,50 +52,74 @@ def main() -> None:
     """Trains what is missing, prints the figures and writes the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
-    parser.add_argument("--runs", type=Path, default=Path("runs/held-out-by-user"))
+    parser.add_argument("--runs", type=Path, default=PEOPLE_TOGETHER)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--per-item", type=int, default=200, help="most pairs of one item")
     arguments = parser.parse_args()
-    config = held_out_by_user(Config())
-    config = replace(config, prepare=with_their_tasks(config.prepare))
     source = fetch_dataset("ml-100k", arguments.data)
-    stages = Stages(arguments.runs, config)
+    config = people_together(Config())
+    print(run("pairs", source, config, arguments.seeds, arguments.per_item, arguments.runs))
+
+
+def run(
+    name: str, source: Artifact, config: Config, seeds: Sequence[int], per_item: int, runs: Path
+) -> Path:
+    """Trains retrieval once and every ranker with each seed, and measures them on the same pairs.
+
+    Args:
+        name: Of the result.
+        source: The data.
+        config: Settings, `people_together`; the ranker's seed is replaced.
+        seeds: Of the rankers and the earlier models.
+        per_item: Most pairs of one item.
+        runs: Directory of the artefacts. What was trained before with the same settings is taken as
+            it is, but for the earlier models, which are no artefacts.
+
+    Returns:
+        The file `docs/results/<name>.json`.
+    """
+    stages = Stages(runs, config)
     prepared = stages.prepare(source, [])
     stages.train_retrieval()
     requests = read_requests(prepared.path, "test")
-    pairs = common_target_pairs(requests, arguments.per_item, config.evaluate.seed)
-    scale = load_card(prepared).rating_range
-    errors: Errors = {}
-
-    def judge(seed: int, found: Mapping[str, np.ndarray]) -> None:
-        """Keeps and prints the errors of predictions."""
-        for name, predicted in found.items():
-            squared = squared_errors(np.clip(predicted, *scale), requests, pairs)
-            errors.setdefault(name, []).append(squared)
-            print(f"seed {seed}, {name}: {np.sqrt(squared.mean()):.4f}", flush=True)
-
-    first, *_ = arguments.seeds
-    judge(first, of_means(read_histories(prepared.path, "fit"), scale, requests, pairs))
-    for seed in arguments.seeds:
-        judge(seed, of_seed(stages, seed, requests, pairs))
-        earlier = fit_earlier(prepared, seed).items()
-        judge(
-            seed, {name: of_pairs(model.predict_pair, requests, pairs) for name, model in earlier}
-        )
-    judge(first, of_ablations(stages, first, requests, pairs))
+    pairs = common_target_pairs(requests, per_item, config.evaluate.seed)
+    errors = errors_of_all(stages, prepared, seeds, requests, pairs)
     resamples = config.evaluate.resamples
     figures: dict[str, float] = {"pairs": len(pairs.left), "pairs_found": pairs.found}
     figures |= compared(errors, requests, pairs, resamples, config.evaluate.seed)
     for figure, value in figures.items():
         print(f"{figure}: {value}")
     settings: dict[str, Any] = {
-        stage: asdict(getattr(config, stage)) for stage in ("retrieval", "ranking")
+        stage: asdict(getattr(config, stage)) for stage in ("prepare", "retrieval", "ranking")
     }
-    settings |= {"split": prepared.figures["split"], "seeds": arguments.seeds}
-    settings |= {"per_item": arguments.per_item, "resamples": resamples}
-    settings |= {"prepare": asdict(config.prepare), "ablations": ABLATIONS} | earlier_settings()
-    data = described(source, prepared)
-    print(write_result("pairs", data, first, settings, figures, {}))
+    settings |= {"split": prepared.figures["split"], "seeds": list(seeds)}
+    settings |= {"per_item": per_item, "resamples": resamples}
+    settings |= {"ablations": ABLATIONS} | earlier_settings()
+    return write_result(name, described(source, prepared), seeds[0], settings, figures, {})
+
+
+def errors_of_all(
+    stages: Stages, prepared: Artifact, seeds: Sequence[int], requests: Requests, pairs: Pairs
+) -> Errors:
+    """Squared errors of all models, each printed as soon as it is known."""
+    scale = load_card(prepared).rating_range
+    errors: Errors = {}
+
+    def judge(seed: int, found: Mapping[str, np.ndarray]) -> None:
+        for name, predicted in found.items():
+            squared = squared_errors(np.clip(predicted, *scale), requests, pairs)
+            errors.setdefault(name, {})[seed] = squared
+            print(f"seed {seed}, {name}: {np.sqrt(squared.mean()):.4f}", flush=True)
+
+    means = of_means(read_histories(prepared.path, "fit"), scale, requests, pairs)
+    for seed in seeds:
+        judge(seed, means | of_seed(stages, seed, requests, pairs))
+        earlier = fit_earlier(prepared, seed).items()
+        judge(
+            seed, {name: of_pairs(model.predict_pair, requests, pairs) for name, model in earlier}
+        )
+    judge(seeds[0], of_ablations(stages, seeds[0], requests, pairs))
+    return errors
 
 
 def of_means(
@@ -161,7 +187,7 @@ def squared_errors(predicted: np.ndarray, requests: Requests, pairs: Pairs) -> n
 
 
 def compared(
-    errors: Mapping[str, Sequence[np.ndarray]],
+    errors: Mapping[str, Mapping[int, np.ndarray]],
     requests: Requests,
     pairs: Pairs,
     resamples: int,
@@ -169,26 +195,40 @@ def compared(
 ) -> dict[str, float]:
     """RMSE of every model and kind of pairs, and by how much the joint prediction is below others.
 
-    A model's squared errors are their mean over its seeds.
+    A model's squared errors are their mean over its seeds, and those of the joint prediction that
+    it is held against are of the same seeds. The intervals are of other people, not of other seeds,
+    whose figures are given one by one. A kind of which there are no pairs has their number alone.
     """
     names = list(errors)
-    squared = np.stack([np.mean(errors[name], axis=0) for name in names], axis=1)
+    own = [np.mean([*errors[name].values()], axis=0) for name in names]
+    joint = [np.mean([errors[JOINT][s] for s in errors[name]], axis=0) for name in names]
+    squared = np.stack([*own, *joint], axis=1)
     person = requests.of_list
     figures: dict[str, float] = {}
     for stratum, of in stratify(requests, pairs).items():
         left, right = person[pairs.left[of]], person[pairs.right[of]]
         figures[f"{stratum}_pairs"] = len(left)
+        if not len(left):
+            continue
         found = np.sqrt(squared[of].mean(axis=0))
         draws = resampled_rmse(squared[of], left, right, resamples, seed)
         for at, name in enumerate(names):
             figures |= _with_interval(f"{stratum}_{name}_rmse_stars", found[at], draws[:, at])
-        joint = names.index(JOINT)
         for at, name in enumerate(names):
             if name != JOINT:
+                against = len(names) + at
                 less = f"{stratum}_joint_minus_{name}_rmse_stars"
-                difference = draws[:, joint] - draws[:, at]
-                figures |= _with_interval(less, found[joint] - found[at], difference)
-    return figures
+                difference = draws[:, against] - draws[:, at]
+                figures |= _with_interval(less, found[against] - found[at], difference)
+    return figures | _of_each_seed(errors)
+
+
+def _of_each_seed(errors: Mapping[str, Mapping[int, np.ndarray]]) -> dict[str, float]:
+    return {
+        f"seed_{seed}_{name}_rmse_stars": round(float(np.sqrt(squared.mean())), 4)
+        for name, of_seed in errors.items()
+        for seed, squared in of_seed.items()
+    }
 
 
 def _with_interval(name: str, value: float, draws: np.ndarray) -> dict[str, float]:

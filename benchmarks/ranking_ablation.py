@@ -1,10 +1,13 @@
 """`python -m benchmarks.ranking_ablation`: what each part of the ranker is worth.
 
-On ml-100k by leave-one-out, over one retrieval model. A variant differs from the defaults in the
-named settings alone. Its figures are those of the validation events, of which neither retrieval's
-candidates nor the ranker know: settings are chosen by them, and the test events are not looked at.
-They are of single people, whom nobody's other history reaches: what pairs have of their own is in
-`benchmarks/pairs.py`. Windows of 4 also leave fewer held-back events to learn lists from.
+On ml-100k by leave-one-out, over one retrieval model, whose candidates, scores and vectors stay
+the same. A variant differs from the defaults in the named settings alone; windows of another length
+have a batch size with which an epoch has as many steps as by default. Its figures are those of the
+validation events, of which neither retrieval's candidates nor the ranker know: settings are chosen
+by them, and the test events are not looked at. They are of single people, whom nobody's other
+history reaches: what pairs have of their own is in `benchmarks/pairs.py`, and what it saves that
+candidates do not read each other in `benchmarks/rank.py`. Windows of 4 also leave fewer held-back
+events to learn lists from.
 """
 
 from __future__ import annotations
@@ -28,9 +31,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "one_head": {"heads": 1},
     "one_block": {"blocks": 1},
     "easy_negatives_8": {"easy_negatives": 8},
-    "windows_of_4": {"history_len": 4, "attention_len": 4},
+    "windows_of_4": {"history_len": 4, "attention_len": 4, "batch_size": 328},
     "history_len_50": {"history_len": 50},
-    "attention_len_100": {"attention_len": 100},
+    "attention_len_100": {"attention_len": 100, "batch_size": 20},
     "without_pairs": {"pair_weight": 0.0},
     "pair_batch_size_64": {"pair_batch_size": 64},
     "without_like": {"like_weight": 0.0},
@@ -49,7 +52,7 @@ def main() -> None:
         prog="python -m benchmarks.ranking_ablation", description=__doc__
     )
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
-    parser.add_argument("--runs", type=Path, default=Path("runs/two-stage-ml-100k"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/ranking-ablation"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--variants", nargs="+", choices=[*VARIANTS], default=[*VARIANTS])
     arguments = parser.parse_args()

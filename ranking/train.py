@@ -88,8 +88,7 @@ def train(
         config,
     )
     vectors = np.load(retrieval.path / "candidate_vectors.npy", allow_pickle=False)
-    with np.load(retrieval.path / "candidate_tables.npz", allow_pickle=False) as tables:
-        start_from(trainer.ranker, tables)
+    start_from(trainer.ranker, start_tables(retrieval, vectors, config))
     easy = EasyNegatives(lists, vectors, is_item(prepared))
     batches = TrainingBatches(fitted, lists, easy, config)
     epochs = _fit(trainer, batches, held, config, out, progress)
@@ -149,6 +148,25 @@ def _mean_rating(histories: Histories, card: Card) -> float:
     """Mean of the ratings given; the middle of the scale where there are none."""
     given = histories.rating[~np.isnan(histories.rating)]
     return float(given.mean()) if len(given) else sum(card.rating_range) / 2
+
+
+def start_tables(
+    retrieval: Artifact, vectors: np.ndarray, config: RankingConfig
+) -> dict[str, np.ndarray]:
+    """What the ranker's item embeddings begin with: see `start_from`.
+
+    Where an item is to be its id alone, the id begins with all that retrieval says of the item: the
+    id's own part of that was never used by itself.
+
+    Args:
+        retrieval: The artefact.
+        vectors: Its `candidate_vectors.npy`, `[items, embedding_dim]` float32.
+        config: The stage's configuration.
+    """
+    if "item_content" in config.without:
+        return {columns.ITEM_ID: vectors}
+    with np.load(retrieval.path / "candidate_tables.npz", allow_pickle=False) as tables:
+        return dict(tables)
 
 
 def start_from(ranker: Ranker, tables: Mapping[str, np.ndarray]) -> None:

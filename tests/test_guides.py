@@ -17,6 +17,7 @@ import pytest
 
 from commands.stages import Stages
 from schemas.artifacts import ROOT, Artifact, open_artifact
+from schemas.config import load_config
 from serving.own_process import ANNOUNCEMENT
 from tests.test_matinee import CONFIG, matinee, pack
 
@@ -62,6 +63,13 @@ def serving(words: list[str], cwd: Path) -> Iterator[str]:
             yield ready.removeprefix(ANNOUNCEMENT)
         finally:
             process.terminate()
+
+
+def test_the_ranker_of_the_tuning_guide_can_begin_with_its_retrieval(tmp_path: Path):
+    path = tmp_path / "wider.toml"
+    path.write_text(blocks("docs/tuning.md", "toml")[0])
+    config = load_config(path)
+    assert config.ranking.embedding_dim == config.retrieval.embedding_dim == 128
 
 
 @pytest.mark.slow

@@ -77,17 +77,14 @@ class SequenceRanker:
 
     def __call__(self, call: Call) -> np.ndarray:
         """`[requests, owners, candidates]` float32."""
-        people = {name: codes(values) for name, values in call.people.items()}
         scores = [
-            self._slice(call, request, owner, people)
+            self._slice(call, request, owner)
             for request in range(call.item.shape[0])
             for owner in range(call.item.shape[1])
         ]
         return np.stack(scores).reshape(*call.item.shape[:2], -1)
 
-    def _slice(
-        self, call: Call, request: int, owner: int, people: Mapping[str, np.ndarray]
-    ) -> np.ndarray:
+    def _slice(self, call: Call, request: int, owner: int) -> np.ndarray:
         candidate = call.candidate[request]
         count = len(candidate)
         history = np.tile(call.item[request, owner], (count, 1))
@@ -97,13 +94,7 @@ class SequenceRanker:
         inputs = {
             SEQUENCE: np.column_stack([history, candidate]).astype(np.int32),
             TIME: np.tile(time, (count, 1)),
-            **{name: np.full(count, values[request, owner]) for name, values in people.items()},
+            **{name: np.full(count, code[request, owner]) for name, code in call.codes.items()},
         }
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
         return self._score(tensors).numpy()[:, 0]
-
-
-def codes(values: np.ndarray) -> np.ndarray:
-    """The values as int32 numbers from 0, of the same shape."""
-    found = np.unique(values, return_inverse=True)[1]
-    return found.reshape(values.shape).astype(np.int32)

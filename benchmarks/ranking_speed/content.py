@@ -35,6 +35,7 @@ class Call:
         candidate: `[requests, candidates]` int64, distinct rows.
         timestamp: The shape of `item`, int64 unix seconds.
         people: Each user input to its values `[requests, owners]`, raw.
+        codes: The same as int32 numbers from 0.
         raw: The same and all else that the ranker's `serving_default` takes.
     """
 
@@ -42,6 +43,7 @@ class Call:
     candidate: np.ndarray
     timestamp: np.ndarray
     people: dict[str, np.ndarray]
+    codes: dict[str, np.ndarray]
     raw: dict[str, np.ndarray]
 
 
@@ -65,7 +67,8 @@ def draw(prepared: Artifact, shape: Shape, seed: int) -> Call:
         columns.CANDIDATE_ITEM_ID: ids[candidate],
         columns.RETRIEVAL_SCORE: score.astype(np.float32),
     }
-    return Call(item, candidate, timestamp, people, raw)
+    codes = {name: _codes(values) for name, values in people.items()}
+    return Call(item, candidate, timestamp, people, codes, raw)
 
 
 def _people(
@@ -78,6 +81,10 @@ def _people(
         name: (_bytes(profiles[name]) if column.dtype == object else column)[who]
         for name, column in values.items()
     }
+
+
+def _codes(values: np.ndarray) -> np.ndarray:
+    return np.unique(values, return_inverse=True)[1].reshape(values.shape).astype(np.int32)
 
 
 def _bytes(column: object) -> np.ndarray:

@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 
 from benchmarks.ranking_speed.by_bst import SequenceRanker, bst
-from benchmarks.ranking_speed.by_matinee import SavedRanker
+from benchmarks.ranking_speed.by_matinee import ApartRanker, SavedRanker
 from benchmarks.ranking_speed.content import Call, Shape, draw
 from benchmarks.ranking_speed.exported import MODES, XLA
 from schemas import columns
@@ -27,7 +27,7 @@ from schemas.artifacts import Artifact, open_artifact
 from schemas.config import RankingConfig
 from schemas.prepared import item_sizes, user_sizes
 
-OURS, PEER = "matinee", "bst"
+OURS, APART, PEER = "matinee", "matinee_apart", "bst"
 SETTINGS, MODELS, PREPARED = "settings.json", "models", "prepared"
 WARM_UP = 3
 
@@ -36,7 +36,7 @@ Ranker = Callable[[Call], Any]
 
 
 def latencies(directory: Path) -> dict[str, dict[str, Figures]]:
-    """Of each of our ranker and the peer, figures by shape and mode.
+    """Of our ranker, the same with each candidate by itself, and the peer: by shape and mode.
 
     Args:
         directory: `settings.json` with `shapes`, `seed`, `config` (the ranker's), `seconds` and
@@ -66,8 +66,10 @@ def _rankers(
     keras.utils.set_random_seed(settings["seed"])
     sizes = item_sizes(prepared)[columns.ITEM_ID], user_sizes(prepared)
     model = bst(*sizes, config.history_len + 1, config)
+    ours = {mode: SavedRanker(directory / MODELS / mode) for mode in MODES}
     return {
-        OURS: {mode: SavedRanker(directory / MODELS / mode) for mode in MODES},
+        OURS: {**ours},
+        APART: {mode: ApartRanker(ranker) for mode, ranker in ours.items()},
         PEER: {mode: SequenceRanker(model, jit_compile=mode == XLA) for mode in MODES},
     }
 

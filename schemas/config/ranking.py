@@ -21,7 +21,7 @@ class RankingConfig:
     """`ranking/`: the behaviour-sequence transformer with pair-user attention.
 
     Attributes:
-        embedding_dim: Width of tokens.
+        embedding_dim: Width of tokens; retrieval's, with whose item vectors the ranker begins.
         history_len: Newest events of each owner's history that are read. What is counted of ratings
             reads them all.
         attention_len: Newest of these that the transformer and the affinities read. It also bounds

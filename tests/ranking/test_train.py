@@ -1,12 +1,13 @@
 import json
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ranking.item_memory import ItemMemory
 from ranking.model import Ranker
-from ranking.train import start_from
+from ranking.train import start_from, start_tables
 from ranking.trainer import RankerTrainer
 from schemas.artifacts import Artifact
 from schemas.config import RankingConfig
@@ -188,6 +189,15 @@ def test_items_begin_where_retrieval_places_them(
     content = vectors - tables["item_id"]
     np.testing.assert_allclose(np.asarray(ranker.item_tower(unknown)), content, atol=1e-6)
     assert np.abs(content[1:-1]).max() > 0.01
+
+
+def test_an_item_that_is_its_id_alone_begins_there_too(prepared: Artifact, retrieval: Artifact):
+    vectors = np.load(retrieval.path / "candidate_vectors.npy")
+    config = replace(of_width(vectors.shape[1]), without=("item_content",))
+    ranker = Ranker(item_sizes(prepared), {}, (1.0, 5.0), 3.5, config)
+    start_from(ranker, start_tables(retrieval, vectors, config))
+    found = np.asarray(ranker.item_tower(load_item_table(prepared)))
+    np.testing.assert_allclose(found[1:], vectors[1:], atol=1e-6)
 
 
 def test_another_width_than_that_of_retrieval_is_refused(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.ranking_speed.by_bst import SequenceRanker, bst, codes
+from benchmarks.ranking_speed.by_bst import SequenceRanker, bst
 from benchmarks.ranking_speed.content import Call, Shape, draw
 from schemas.artifacts import Artifact
 from tests.conftest import TINY
@@ -55,8 +55,3 @@ def test_blocks_and_widths_are_those_of_the_config() -> None:
     block += 2 * dim
     mlp = ((tokens + 1) * dim + 1) * 7 + (7 + 1) * 5 + (5 + 1) * 1
     assert small == (11 + 34 + 3) * dim + 2 * block + mlp
-
-
-def test_codes_number_the_values() -> None:
-    values = np.array([[b"F", b"M"], [b"M", b"M"]], dtype=object)
-    np.testing.assert_array_equal(codes(values), [[0, 1], [1, 1]])
