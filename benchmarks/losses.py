@@ -19,7 +19,11 @@ from towers.negatives import negatives_of
 from towers.tfrs_loss import TfrsLoss
 
 SEED, RUNS, DIM = 1, 7, 64
-SHAPES = {"ml-100k": (64, 50, 1_684, 0.9), "ml-1m": (128, 200, 3_708, 0.55)}
+SHAPES = {
+    "ml-100k": (64, 50, 1_684, 0.9),
+    "ml-1m": (128, 200, 3_708, 0.55),
+    "100k-items": (8, 50, 100_000, 0.9),
+}
 """Rows and events of a batch, items, and the share of positions that have a target."""
 
 

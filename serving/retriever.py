@@ -77,12 +77,6 @@ class Retriever:
         return [*self.index.item_ids, *self.changes.added]
 
     @property
-    def live_rows(self) -> np.ndarray:
-        """Rows of the items that are not deleted, int64, ascending."""
-        rows = np.arange(len(self))
-        return rows[self.changes.live(rows)]
-
-    @property
     def needs_rebuild(self) -> bool:
         """Whether so much has changed that searches are getting slower for it."""
         return self.changes.count > self.index.rebuild_share * self.changes.built
@@ -231,14 +225,19 @@ class Retriever:
         dim = self.index.vectors.shape[1]
         if queries.ndim != 2 or queries.shape[1] != dim:
             raise ValueError(f"queries: expected [queries, {dim}], got {list(queries.shape)}")
-        if k < 1 or not np.isfinite(queries).all() or len(exclude) != len(queries):
-            raise ValueError(
-                f"expected k >= 1, finite queries and exclusions for each, got k={k}, "
-                f"{len(queries)} queries, {len(exclude)} exclusions"
-            )
+        if k < 1:
+            raise ValueError(f"k: expected at least 1, got {k}")
+        if not np.isfinite(queries).all():
+            row = int(np.flatnonzero(~np.isfinite(queries).all(axis=1))[0])
+            raise ValueError(f"queries[{row}]: expected finite numbers, got NaN or infinity")
+        if len(exclude) != len(queries):
+            expected = f"one for each of {len(queries)} queries"
+            raise ValueError(f"exclude: expected {expected}, got {len(exclude)}")
         for query, rows in enumerate(exclude):
             if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
-                raise ValueError(f"exclude[{query}]: expected rows from 0 to {len(self) - 1}")
+                expected = f"rows from 0 to {len(self) - 1}"
+                got = f"{rows.min()} to {rows.max()}"
+                raise ValueError(f"exclude[{query}]: expected {expected}, got {got}")
         if allowed is not None and (
             allowed.dtype != bool or allowed.ndim != 1 or len(allowed) > len(self)
         ):

@@ -159,8 +159,9 @@ def confirmed(
         if found[-1] >= target:
             return each, found[-1]
     raise ValueError(
-        f"index: recall@{sample.k}: expected at least {target}, got at most {max(found):.4f} on "
-        f"queries that did not choose, with {len(found)} settings that reached it on others"
+        f"index.recall_target: recall@{sample.k}: expected at least {target}, got at most "
+        f"{max(found):.4f} on queries that did not choose, with {len(found)} settings that reached "
+        "it on others"
     )
 
 

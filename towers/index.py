@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def build_index(
     started = time.perf_counter()
     vectors = np.ascontiguousarray(item_vectors, dtype=np.float32)
     _check(item_ids, vectors, queries)
-    kind = _kind(len(vectors), config)
+    kind = kind_of(len(vectors), config)
     leaves = round(math.sqrt(len(vectors))) if kind == "tree" else None
     progress(f"index: {kind} over {len(vectors)} items", 0, 1)
 
@@ -161,13 +162,15 @@ def _check(item_ids: Sequence[str], vectors: np.ndarray, queries: np.ndarray) ->
                 f"numbers as large as {largest:.3g}"
             )
     if len(set(item_ids)) != len(item_ids):
-        raise ValueError("item_ids: expected each id once")
+        twice, times = Counter(item_ids).most_common(1)[0]
+        raise ValueError(f"item_ids: expected each id once, got {twice!r} {times} times")
     for row, item_id in enumerate(item_ids):
         if not item_id or "\n" in item_id:
             raise ValueError(f"item_ids[{row}]: expected an id of one line, got {item_id!r}")
 
 
-def _kind(items: int, config: IndexConfig) -> str:
+def kind_of(items: int, config: IndexConfig) -> str:
+    """`exact`, `ah` or `tree`."""
     if items < max(config.exact_below, LEAST_QUANTIZED):
         return "exact"
     return "ah" if items < config.tree_from else "tree"
@@ -243,9 +246,10 @@ def _tried(
     if not reaching:
         best = max(tried, key=lambda each: each.surely)
         raise ValueError(
-            f"index: recall@{sample.k} less {MARGIN:g} standard errors: expected at least "
-            f"{config.recall_target}, got {best.recall:.4f} - {MARGIN:g} x {best.error:.4f} = "
-            f"{best.surely:.4f} with {kind} and {best.effort}"
+            f"index.recall_target: recall@{sample.k} less {MARGIN:g} standard errors: expected at "
+            f"least {config.recall_target}, got {best.recall:.4f} - {MARGIN:g} x "
+            f"{best.error:.4f} = {best.surely:.4f} with {kind} and "
+            f"{best.effort}; a lower target or a larger index.exact_below would do"
         )
     return tried, sorted(reaching, key=lambda each: each.query_ms)
 

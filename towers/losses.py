@@ -19,6 +19,8 @@ from towers.never import NEVER
 
 CHUNK_BYTES = 4 << 20
 """Bound on one `[positions, items]` float32 block of logits, so that it stays in the cache."""
+LEAST_BLOCK = 64
+"""Positions of a block all the same: each block adds a gradient of the whole catalogue."""
 
 
 def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negatives) -> Any:
@@ -38,7 +40,7 @@ def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negative
         Scalar float32.
     """
     positions, items = queries.shape[0], catalogue.shape[0]
-    block = max(1, min(positions, CHUNK_BYTES // (4 * items)))
+    block = min(positions, max(LEAST_BLOCK, CHUNK_BYTES // (4 * items)))
     missing = ops.equal(targets, columns.PADDING)
     count = ops.sum(ops.cast(ops.logical_not(missing), "int32"))
     order = ops.argsort(missing)  # those with a target first

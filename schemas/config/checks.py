@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 def check_training(stage: str, config: Any) -> None:
     """What the tables of both models have."""
-    if config.heads < 1 or config.embedding_dim < 1 or config.embedding_dim % config.heads:
+    at_least(stage, config, embedding_dim=1, heads=1)
+    if config.embedding_dim % config.heads:
         expected = f"a multiple of heads = {config.heads}"
         refuse(f"{stage}.embedding_dim", expected, config.embedding_dim)
     at_least(stage, config, history_len=1, blocks=1, batch_size=1, epochs=1)

@@ -9,6 +9,7 @@ from schemas.artifacts import (
     build,
     check_belong_together,
     open_artifact,
+    resume_directory,
     sha256,
     source_digest,
     verify,
@@ -303,3 +304,43 @@ def test_sha256_and_json(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(path, float("nan"))
     assert json.loads(path.read_text())["a"] is None
+
+
+def test_what_a_build_goes_on_from_belongs_to_the_version(root, writer):
+    def killed(directory):
+        kept = resume_directory(directory)
+        assert kept == root / f".resume-{directory.name[1:].rpartition('.')[0]}"
+        seen.append((kept / "state").exists())
+        (kept / "state").write_text("half")
+        if len(seen) < 3:
+            raise KeyboardInterrupt
+        return writer(directory)
+
+    seen = []
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            make(root, killed)
+    made = make(root, killed)
+    assert seen == [False, True, True]
+    # Done, it is not needed any more.
+    assert names(root) == [made.version, "latest"]
+
+
+def test_a_forced_build_begins_anew(root, writer):
+    def killed(directory):
+        (resume_directory(directory) / "state").write_text("half")
+        raise KeyboardInterrupt
+
+    def begins(directory):
+        assert not (resume_directory(directory) / "state").exists()
+        return writer(directory)
+
+    with pytest.raises(KeyboardInterrupt):
+        make(root, killed)
+    assert make(root, begins, force=True).figures == {"calls": 1}
+
+
+def test_only_a_build_has_something_to_go_on_from(tmp_path):
+    with pytest.raises(ValueError, match=r"expected a directory of a build, \.<version>\."):
+        resume_directory(tmp_path / "mine")
+    assert list(tmp_path.iterdir()) == []

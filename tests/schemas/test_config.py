@@ -98,6 +98,8 @@ def test_every_field_is_described():
             {"heads": 3},
             "retrieval.embedding_dim: expected a multiple of heads = 3",
         ),
+        (RankingConfig, {"heads": 0}, "ranking.heads: expected at least 1, got 0"),
+        (RankingConfig, {"embedding_dim": 0}, "ranking.embedding_dim: expected at least 1, got 0"),
         (RankingConfig, {"epochs": 0}, "ranking.epochs: expected at least 1, got 0"),
         (PrepareConfig, {"shards": 0}, "prepare.shards: expected at least 1, got 0"),
         (PrepareConfig, {"min_events": 2}, "prepare.min_events: expected at least 3, got 2"),

@@ -126,17 +126,32 @@ def test_score_is_the_inner_product(retriever):
 
 
 @pytest.mark.parametrize(
-    ("queries", "k", "exclude"),
+    ("queries", "k", "exclude", "message"),
     [
-        (QUERIES[:1], 0, [NOTHING]),
-        (QUERIES[:1] * np.nan, 5, [NOTHING]),
-        (QUERIES[:1], 5, []),
-        (QUERIES[:1], 5, [np.array([-1])]),
-        (QUERIES[:1], 5, [np.array([ITEMS])]),
+        (QUERIES[:1], 0, [NOTHING], "k: expected at least 1, got 0"),
+        (
+            QUERIES[:2] * [[1], [np.nan]],
+            5,
+            [NOTHING] * 2,
+            r"queries\[1\]: expected finite numbers, got NaN",
+        ),
+        (QUERIES[:2], 5, [NOTHING], "exclude: expected one for each of 2 queries, got 1"),
+        (
+            QUERIES[:1],
+            5,
+            [np.array([-1])],
+            rf"exclude\[0\]: expected rows from 0 to {ITEMS - 1}, got -1 to -1",
+        ),
+        (
+            QUERIES[:1],
+            5,
+            [np.array([3, ITEMS])],
+            rf"exclude\[0\]: expected rows from 0 to {ITEMS - 1}, got 3 to {ITEMS}",
+        ),
     ],
 )
-def test_refused(retriever, queries, k, exclude):
-    with pytest.raises(ValueError, match="expected"):
+def test_refused(retriever, queries, k, exclude, message):
+    with pytest.raises(ValueError, match=message):
         retriever.search(queries, k, exclude)
 
 

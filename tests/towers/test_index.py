@@ -12,7 +12,7 @@ from scann.scann_ops.py import scann_ops_pybind as scann
 from schemas.config import IndexConfig
 from schemas.searcher import Searcher, chosen_effort
 from towers.effort_sweep import exact_sample, recalls
-from towers.index import build_index
+from towers.index import LEAST_QUANTIZED, build_index, kind_of
 
 ITEMS, DIM = 3_000, 16
 
@@ -31,6 +31,20 @@ def clustered(rows, seed):
 
 IDS = [f"i{n}" for n in range(ITEMS)]
 VECTORS, QUERIES = clustered(ITEMS, seed=1), clustered(600, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("items", "kind"),
+    [(99, "exact"), (100, "ah"), (999, "ah"), (1_000, "tree"), (1_001, "tree")],
+)
+def test_the_kind_goes_by_the_number_of_items(items, kind):
+    assert kind_of(items, IndexConfig(exact_below=100, tree_from=1_000)) == kind
+
+
+def test_what_is_too_few_to_quantise_stays_exact():
+    config = IndexConfig(exact_below=0, tree_from=1_000)
+    assert kind_of(LEAST_QUANTIZED - 1, config) == "exact"
+    assert kind_of(LEAST_QUANTIZED, config) == "ah"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +171,7 @@ def test_a_catalogue_smaller_than_recall_k(tmp_path):
         ([], VECTORS[:0], QUERIES, "item_vectors: expected"),
         (IDS[:5], VECTORS[:5], QUERIES[:, :3], r"queries: expected \[> 0, 16\], got \(600, 3\)"),
         (IDS[:5], VECTORS[:5], QUERIES[:0], "queries: expected"),
-        (["a", "a"], VECTORS[:2], QUERIES, "item_ids: expected each id once"),
+        (["a", "a"], VECTORS[:2], QUERIES, "item_ids: expected each id once, got 'a' 2 times"),
         (["a", ""], VECTORS[:2], QUERIES, r"item_ids\[1\]: expected an id of one line, got ''"),
         (["a\nb", "c"], VECTORS[:2], QUERIES, r"item_ids\[0\]: expected an id of one line"),
         (IDS[:2], VECTORS[:2] * np.array([[1], [np.nan]]), QUERIES, r"item_vectors\[1\]: expected"),

@@ -77,6 +77,7 @@ def test_blocks_give_the_whole_softmax_and_its_gradients(
     positions: int, items: int, block_bytes: int, jit: bool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("towers.losses.CHUNK_BYTES", block_bytes)
+    monkeypatch.setattr("towers.losses.LEAST_BLOCK", 1)
     inputs = _inputs(positions, items)
     ours = _value_and_gradients(full_softmax, *inputs, jit=jit)
     for found, expected in zip(ours, _value_and_gradients(_plain, *inputs), strict=True):

@@ -37,6 +37,7 @@ class RecencyMean(Encoder):
             shape=(),
             initializer=keras.initializers.Constant(math.log(2) / INITIAL_HALF_LIFE),
             constraint="non_neg",
+            autocast=False,
             name="decay",
         )
         self.built = True
@@ -53,7 +54,7 @@ class RecencyMean(Encoder):
         tokens = ops.concatenate([viewer, events], axis=1)
         # In full precision: bfloat16 has no odd numbers above 256.
         steps = ops.arange(tokens.shape[1], dtype="float32")
-        logits = -ops.cast(self.decay, "float32") * (ops.expand_dims(steps, 1) - steps)
+        logits = -self.decay * (ops.expand_dims(steps, 1) - steps)
         # Else the weight of the viewer, who is always first, would depend on the padding.
         logits = ops.where(ops.expand_dims(steps, 0) == 0, 0.0, logits)
         weights = ops.softmax(ops.where(causal_mask(present), logits, NEVER), axis=-1)

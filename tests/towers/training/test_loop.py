@@ -32,12 +32,20 @@ class Lines:
         yield from zip(x[first_step:], (x @ [[2.0], [-1.0]])[first_step:], strict=True)
 
 
+LINES = Lines()
+
+
 def run(
-    directory: Path, plan: Plan, validations: list[float] | None = None, killed_at: int = -1
+    directory: Path,
+    plan: Plan,
+    validations: list[float] | None = None,
+    killed_at: int = -1,
+    batches: Lines = LINES,
+    learning_rate: float = 0.05,
 ) -> tuple[keras.Model, int, list[dict[str, float]]]:
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dropout(0.3), keras.layers.Dense(1)])
-    model.compile(optimizer=keras.optimizers.Adam(0.05), loss="mse", metrics=["mae"])
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mse", metrics=["mae"])
     left = iter(validations or [])
 
     def progress(text: str, done: int, steps: int) -> None:
@@ -47,7 +55,7 @@ def run(
     directory.mkdir(exist_ok=True)
     validate = None if validations is None else lambda: {"ndcg@10": next(left)}
     with EpochLog(directory, "fit") as log:
-        epochs = run_epochs(model, Lines(), plan, log, directory / "fit.npz", progress, validate)
+        epochs = run_epochs(model, batches, plan, log, directory / "fit.npz", progress, validate)
     lines = (directory / "fit.jsonl").read_text().splitlines()
     return model, epochs, [json.loads(line) for line in lines]
 
@@ -61,6 +69,40 @@ def test_it_stops_when_it_no_longer_gets_better_and_the_best_stays(tmp_path: Pat
     best, _, _ = run(tmp_path / "two", two)
     for got, wanted in zip(model.get_weights(), best.get_weights(), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+class Exploding(Lines):
+    """The last point of all is too large for a float32."""
+
+    def __init__(self, last_step: int) -> None:
+        self.last_step = last_step
+
+    def epoch(self, number: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for step, (x, y) in enumerate(super().epoch(number), start=1):
+            yield (x, y * np.inf if (number, step) == (2, self.last_step) else y)
+
+
+@pytest.mark.parametrize(("step", "expected"), [(2, "loss of epoch 2, step 2"), (STEPS, "loss of")])
+def test_a_loss_that_is_no_number_ends_the_fit_and_is_not_kept(
+    tmp_path: Path, step: int, expected: str
+) -> None:
+    plan = Plan(epochs=2, patience=0, watched="", checkpoint_seconds=0.0)
+    with pytest.raises(ValueError, match=rf"{expected}.*: expected finite numbers, got (inf|nan)"):
+        run(tmp_path / "exploding", plan, batches=Exploding(step))
+    # What was kept is of the step before, so that another attempt goes on from sound weights.
+    with np.load(tmp_path / "exploding" / "fit.npz") as kept:
+        numbers = [kept[name] for name in kept.files if kept[name].dtype == np.float32]
+    assert numbers
+    assert all(np.isfinite(values).all() for values in numbers)
+
+
+def test_weights_that_are_no_numbers_are_no_result(tmp_path: Path) -> None:
+    plan = Plan(epochs=1, patience=0, watched="", checkpoint_seconds=60.0)
+    only_step = Lines()
+    only_step.steps = 1
+    with pytest.raises(ValueError, match=r"kernel: expected finite numbers, got NaN or infinity"):
+        # The loss of the step is finite, and what it makes of the weights is not.
+        run(tmp_path, plan, batches=only_step, learning_rate=1e39)
 
 
 def test_unwatched_figures_stop_nothing(tmp_path: Path) -> None:

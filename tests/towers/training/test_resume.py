@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from schemas.artifacts import ROOT, Artifact
+from schemas.artifacts import ROOT, Artifact, build
 from schemas.config import RetrievalConfig
 from schemas.prepared import load_histories
 from towers.fitting import fit
 from towers.model import RetrievalModel
 from towers.optimizer import Schedule
 from towers.tail import TailScorer, hold_back
-from towers.train import new_model
+from towers.train import new_model, train
 from towers.training.devices import training_scope
 from towers.training.epoch_log import EpochLog
 
@@ -147,3 +147,38 @@ def test_a_finished_fit_is_not_run_again(prepared: Artifact, tmp_path: Path) -> 
     assert same == lines
     for got, wanted in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed_in", ["candidate model", "final model"])
+def test_a_stage_goes_on_in_the_fit_that_was_killed(
+    prepared: Artifact, tmp_path: Path, killed_in: str
+) -> None:
+    config = replace(CONFIG, epochs=2, final_epochs=2)
+    begun: list[str] = []
+
+    def stage(root: Path, killed: bool) -> Artifact:
+        def progress(text: str, done: int, steps: int) -> None:
+            begun.append(text.partition(",")[0])
+            if killed and text.startswith(killed_in) and done == steps // 2:
+                stop()
+
+        def write(directory: Path) -> dict[str, Any]:
+            return train(prepared, config, directory, progress)
+
+        return build(root, "retrieval", config, {"prepared": prepared}, ["towers"], write)
+
+    unbroken = stage(tmp_path / "unbroken", killed=False)
+    with pytest.raises(Killed):
+        stage(tmp_path / "killed", killed=True)
+    begun.clear()
+    resumed = stage(tmp_path / "killed", killed=False)
+    assert begun[0] == killed_in  # what was finished is not fitted again
+    assert resumed.figures == unbroken.figures
+    for name in ("item_vectors.npy", "candidate_vectors.npy", "query_vectors.npy"):
+        got, wanted = (np.load(found.path / name) for found in (resumed, unbroken))
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+    for log in ("candidate_model", "final_model"):
+        found = [(of.path / "log" / f"{log}.jsonl").read_text() for of in (resumed, unbroken)]
+        got, wanted = ([json.loads(line)["loss"] for line in text.splitlines()] for text in found)
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
