@@ -54,6 +54,8 @@ def quickstart(
     k: Annotated[int, typer.Option("-k", min=1, help="How many items in each example list.")] = 10,
 ) -> None:
     """Everything: fetch, prepare, train, index, evaluate, serve, recommend; then report.json."""
+    stages = Stages(run, load_config(config))  # a mistake in it is told at once
+
     from google.protobuf.json_format import MessageToDict
 
     from evaluation.report import assemble_report, metrics_table, seconds_table
@@ -65,7 +67,6 @@ def quickstart(
     started = time.monotonic()
     source = fetch_dataset(dataset, data)
     fetched = time.monotonic()
-    stages = Stages(run, load_config(config))
     built = {
         "prepared": stages.prepare(source, []),
         "retrieval": stages.train_retrieval(),

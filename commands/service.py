@@ -91,10 +91,11 @@ def serve(
     ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
+    limits = load_config(config).serve  # before TensorFlow is loaded: a mistake is told at once
+    console.print(f"loading the models of {escape(str(run))}", highlight=False)
+
     from serving.supervisor import serve as serve_run
 
-    console.print(f"loading the models of {escape(str(run))}", highlight=False)
-    limits = load_config(config).serve
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
     given |= {"catalogue": catalogue, "workers": workers}
     given |= {"metrics_port": metrics_port, "log_level": log_level}

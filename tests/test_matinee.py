@@ -182,6 +182,15 @@ def test_wrong_config_is_named(run_dir: Path, tmp_path: Path, text: str, message
     assert not list((run_dir / "retrieval").glob(".*.[0-9]*"))
 
 
+@pytest.mark.parametrize("command", [("quickstart",), ("compare", "--out", "runs/compare")])
+def test_a_wrong_config_is_told_before_anything_is_done(tmp_path: Path, command: tuple[str, ...]):
+    (tmp_path / "wrong.toml").write_text("[retrieval]\nepochs = 0\n")
+    asked = matinee(*command, "--config", "wrong.toml", cwd=tmp_path)
+    assert asked.returncode == 1
+    assert "retrieval.epochs: expected at least 1, got 0" in asked.stderr.replace("\n", " ")
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.toml"]
+
+
 def test_unknown_dataset_lists_the_known_ones(tmp_path: Path):
     fetched = matinee("fetch", "ml-1b", cwd=tmp_path)
     assert fetched.returncode == 1

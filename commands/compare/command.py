@@ -47,12 +47,14 @@ def compare(
 
     Each is fitted in a process of its own; one that has been fitted is not fitted again.
     """
+    settings = load_config(config)  # before anything is loaded: a mistake is told at once
+
     from commands.compare.flow import Comparison, write_reports
     from evaluation.leaderboard.protocols import PROTOCOLS
 
     check_choice("--protocol", protocol, tuple(PROTOCOLS))
     names = [name.strip() for name in models.split(",") if name.strip()]
     source = open_data(dataset, data, card, files)
-    found = Comparison(out, load_config(config), protocol).run(source, names)
+    found = Comparison(out, settings, protocol).run(source, names)
     for path in write_reports(found, out):
         console.print(str(path), highlight=False, soft_wrap=True)
