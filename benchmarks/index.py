@@ -104,7 +104,7 @@ def _expected_build_s(size: str, before: Figures) -> Figures | None:
     return {"expected_build_s": round(expected)} if expected > LIMIT_S else None
 
 
-def _prepare(size: str, directory: Path) -> None:
+def prepare(size: str, directory: Path) -> None:
     """Writes vectors, queries and what an exact search finds."""
     make = gaussian_vectors if size.startswith("gaussian:") else tower_vectors
     vectors, queries = make(int(size.removeprefix("gaussian:")), QUERY_COUNT, SEED)
@@ -120,7 +120,7 @@ def _prepare(size: str, directory: Path) -> None:
 
 def _measured(name: str, size: str, directory: Path) -> Figures:
     if not (directory / VECTORS).exists():
-        _prepare(size, directory)
+        prepare(size, directory)
     try:
         built = measure(f"benchmarks.nearest.by_{name}:build", directory, limit_s=LIMIT_S)
     except TimeoutError:
