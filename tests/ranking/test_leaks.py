@@ -104,7 +104,7 @@ def trained(
 
 def test_events_validated_on_change_nothing_that_is_trained(
     prepared: Artifact, retrieval: Artifact, events: Events, trained: Trained, tmp_path: Path
-):
+) -> None:
     everything, _, fitted = events
     turned = with_events_turned(prepared, fitted, everything.lengths, tmp_path / "turned")
     changed = load_histories(turned, "fit")
@@ -121,7 +121,7 @@ def test_events_validated_on_change_nothing_that_is_trained(
 
 def test_affinities_trained_with_know_no_event_that_has_a_list(
     prepared: Artifact, retrieval: Artifact, events: Events, trained: Trained, tmp_path: Path
-):
+) -> None:
     turned = with_events_turned(prepared, events.before, events.fitted, tmp_path / "turned")
     found = train(turned, retrieval, tmp_path / "run" / ".ranking.v.1")
     for name in AFFINITIES:
@@ -135,7 +135,7 @@ def test_affinities_trained_with_know_no_event_that_has_a_list(
 
 def test_what_is_exported_is_counted_over_everything(
     prepared: Artifact, events: Events, trained: Trained
-):
+) -> None:
     indices = item_sizes(prepared)[columns.ITEM_ID]
     wanted = remember(events.everything, indices, CONFIG)
     assert trained.exported.keys() == wanted.keys()
