@@ -54,7 +54,8 @@ def run(name: str, source: Artifact, config: Config, seeds: Sequence[int], runs:
         stage: dataclasses.asdict(getattr(config, stage)) for stage in ("retrieval", "ranking")
     }
     settings |= {"seeds": list(seeds), "split": prepared.figures["split"]}
-    figures = summary(metrics) | gains([*evaluated.values()], config.evaluate)
+    figures = summary(metrics) | calibration_curve([*metrics.values()])
+    figures |= gains([*evaluated.values()], config.evaluate)
     if len(own) > 1:
         of_own = gains(own, config.evaluate)
         figures |= {f"own_retrieval_{figure}": value for figure, value in of_own.items()}
@@ -102,6 +103,17 @@ def summary(metrics: Mapping[int, Mapping[str, Any]]) -> dict[str, float]:
             figures[f"{figure}_deviation"] = round(stdev(values), 4)
     for seed, found in of_seed.items():
         figures |= {f"seed_{seed}_{figure}": round(value, 5) for figure, value in found.items()}
+    return figures
+
+
+def calibration_curve(metrics: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Of each group of predicted likes, from low to high: mean and what came; over the seeds."""
+    curves = [found["like"]["calibration"] for found in metrics if "like" in found]
+    figures = {}
+    for group, of_seeds in enumerate(zip(*curves, strict=True), start=1):
+        predicted, liked, _ = np.mean(of_seeds, axis=0).tolist()
+        figures[f"like_calibration_{group}_predicted"] = round(predicted, 4)
+        figures[f"like_calibration_{group}_liked"] = round(liked, 4)
     return figures
 
 

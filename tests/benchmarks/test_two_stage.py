@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.two_stage import figures_of, gains, summary
+from benchmarks.two_stage import calibration_curve, figures_of, gains, summary
 from evaluation.per_request import FILE
 from schemas.artifacts import Artifact
 from schemas.config import EvaluateConfig
@@ -47,6 +47,20 @@ def test_a_gain_is_over_the_same_lists_and_all_seeds(tmp_path: Path) -> None:
     lost = gains([worse], config)
     assert lost["ndcg@10_over_retrieval"] == lost["ndcg@10_over_retrieval_high"] == -0.5
     assert lost["hr@10_over_retrieval"] == -1
+
+
+def test_the_calibration_curve_is_a_mean_over_the_seeds() -> None:
+    def of(*groups: list[float]) -> dict[str, dict[str, list[list[float]]]]:
+        return {"like": {"calibration": [*groups]}}
+
+    found = calibration_curve([of([0.1, 0.2, 5], [0.8, 0.6, 5]), of([0.2, 0.2, 5], [0.9, 0.8, 5])])
+    assert found == {
+        "like_calibration_1_predicted": 0.15,
+        "like_calibration_1_liked": 0.2,
+        "like_calibration_2_predicted": 0.85,
+        "like_calibration_2_liked": 0.7,
+    }
+    assert calibration_curve([{"two_stage": {}}]) == {}
 
 
 def test_a_summary_is_over_the_seeds_and_tells_each() -> None:
