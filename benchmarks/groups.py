@@ -100,7 +100,7 @@ def run(
     figures, peers = measure_groups(requests, models, settings, config.evaluate)
     told: dict[str, Any] = {
         stage: dataclasses.asdict(getattr(config, stage))
-        for stage in ("retrieval", "ranking", "evaluate")
+        for stage in ("prepare", "retrieval", "ranking", "evaluate")
     } | {"groups": dataclasses.asdict(settings)}
     told |= {"seeds": list(seeds), "split": prepared.figures["split"]}
     return write_result(name, described(source, prepared), seeds[0], told, figures, peers)
@@ -192,7 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.groups", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="of fetched datasets")
     parser.add_argument("--runs", type=Path, default=PEOPLE_TOGETHER)
-    parser.add_argument("--config", type=Path, help="TOML; its split is replaced")
+    parser.add_argument("--config", type=Path, help="TOML; its split and tasks are replaced")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the ranker")
     parser.add_argument("--people", type=int, default=GroupSettings.people)
     arguments = parser.parse_args()

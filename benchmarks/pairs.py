@@ -36,7 +36,7 @@ from schemas.config import Config, RankingConfig
 from schemas.prepared import load_card
 
 JOINT, SINGLES, APART = "joint", "average_of_singles", "average_of_singles_only"
-BIAS, MEAN = "bias", "mean_rating"
+BIAS, MEAN = WITHOUT_SEED = "bias", "mean_rating"
 ABLATIONS: dict[str, dict[str, Any]] = {
     "joint_without_pair_attention": {"without": ("pair_attention",)},
     "joint_without_owner_bias": {"without": ("owner_bias",)},
@@ -227,6 +227,7 @@ def _of_each_seed(errors: Mapping[str, Mapping[int, np.ndarray]]) -> dict[str, f
     return {
         f"seed_{seed}_{name}_rmse_stars": round(float(np.sqrt(squared.mean())), 4)
         for name, of_seed in errors.items()
+        if name not in WITHOUT_SEED
         for seed, squared in of_seed.items()
     }
 

@@ -2,10 +2,10 @@
 
 Our exported ranker scores all candidates of all owners in one pass. The peer scores each candidate
 in a sequence of its own with each owner's history (`benchmarks/ranking_speed/by_bst.py`), as wide,
-in as many blocks. Between the two is our ranker with each candidate in a pass of its own: what it
-saves that candidates do not read each other. All run as a TensorFlow graph and with XLA, on
-1 and on 2 cores, each number of cores in a process of its own. Asks for a quiet machine and three
-quarters of an hour.
+in as many blocks. Between the two is our ranker with each candidate in a pass of its own, which
+reads the history's ids anew for each: what it saves that candidates do not read each other. All run
+as a TensorFlow graph and with XLA, on 1 and on 2 cores, each number of cores in a process of its
+own. Asks for a quiet machine and three quarters of an hour.
 """
 
 from __future__ import annotations

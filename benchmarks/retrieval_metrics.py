@@ -58,6 +58,18 @@ def over_baselines(
     requests: Requests,
     config: EvaluateConfig,
 ) -> dict[str, Any]:
+    """What retrieval gains over each baseline.
+
+    Args:
+        baselines: Names of theirs in `lists`.
+        retrievals: Names of the retrieval models; a list's figures are their mean over these.
+        lists: Of every name, int32 `[lists, places]`.
+        requests: What all were asked.
+        config: `resamples` and `seed`.
+
+    Returns:
+        By baseline, as `evaluation.comparison.compare` gives it: paired by list, drawn by user.
+    """
     found = {name: accuracy(targets) for name, targets in rank_targets(lists, requests).items()}
     ours = np.mean([found[name] for name in retrievals], axis=0)
     users = requests.user_ids[requests.first_of_list]

@@ -162,6 +162,10 @@ def start_tables(
         retrieval: The artefact.
         vectors: Its `candidate_vectors.npy`, `[items, embedding_dim]` float32.
         config: The stage's configuration.
+
+    Returns:
+        Of ids and of each content feature that an item has, float32 `[indices, embedding_dim]`; of
+        a model that did not fit the lists.
     """
     if "item_content" in config.without:
         return {columns.ITEM_ID: vectors}
@@ -176,8 +180,7 @@ def start_from(ranker: Ranker, tables: Mapping[str, np.ndarray]) -> None:
 
     Args:
         ranker: A fresh ranker.
-        tables: As `towers.model.RetrievalModel.item_tables` gives them, of a model that did not fit
-            the lists. Without those of content, that stays fresh.
+        tables: As `start_tables` gives them: without those of content, that stays fresh.
 
     Raises:
         ValueError: Ranker and retrieval have other widths.

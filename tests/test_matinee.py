@@ -182,7 +182,10 @@ def test_wrong_config_is_named(run_dir: Path, tmp_path: Path, text: str, message
     assert not list((run_dir / "retrieval").glob(".*.[0-9]*"))
 
 
-@pytest.mark.parametrize("command", [("quickstart",), ("compare", "--out", "runs/compare")])
+@pytest.mark.parametrize(
+    "command",
+    [("quickstart",), ("compare", "--out", "runs/compare"), ("serve", "--run", "runs/none")],
+)
 def test_a_wrong_config_is_told_before_anything_is_done(tmp_path: Path, command: tuple[str, ...]):
     (tmp_path / "wrong.toml").write_text("[retrieval]\nepochs = 0\n")
     asked = matinee(*command, "--config", "wrong.toml", cwd=tmp_path)

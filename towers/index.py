@@ -249,7 +249,8 @@ def _tried(
             f"index.recall_target: recall@{sample.k} less {MARGIN:g} standard errors: expected at "
             f"least {config.recall_target}, got {best.recall:.4f} - {MARGIN:g} x "
             f"{best.error:.4f} = {best.surely:.4f} with {kind} and "
-            f"{best.effort}; a lower target or a larger index.exact_below would do"
+            f"{best.effort}; a lower target would do, or exact search: an index.exact_below and "
+            f"index.tree_from above the {len(vectors)} items"
         )
     return tried, sorted(reaching, key=lambda each: each.query_ms)
 

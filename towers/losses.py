@@ -18,9 +18,15 @@ from towers.negatives import Negatives
 from towers.never import NEVER
 
 CHUNK_BYTES = 4 << 20
-"""Bound on one `[positions, items]` float32 block of logits, so that it stays in the cache."""
+"""Most bytes of a `[positions, items]` float32 block of logits, so that it stays in the cache."""
 LEAST_BLOCK = 64
-"""Positions of a block all the same: each block adds a gradient of the whole catalogue."""
+"""Positions of a block even so: each block adds a gradient of the whole catalogue, which costs more
+than the cache saves where items are many. 64 positions of a million items are 256 MB."""
+
+
+def block_size(positions: int, items: int) -> int:
+    """Positions that `full_softmax` has logits of at once."""
+    return min(positions, max(LEAST_BLOCK, CHUNK_BYTES // (4 * items)))
 
 
 def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negatives) -> Any:
@@ -40,7 +46,7 @@ def full_softmax(queries: Any, targets: Any, catalogue: Any, negatives: Negative
         Scalar float32.
     """
     positions, items = queries.shape[0], catalogue.shape[0]
-    block = min(positions, max(LEAST_BLOCK, CHUNK_BYTES // (4 * items)))
+    block = block_size(positions, items)
     missing = ops.equal(targets, columns.PADDING)
     count = ops.sum(ops.cast(ops.logical_not(missing), "int32"))
     order = ops.argsort(missing)  # those with a target first

@@ -23,21 +23,25 @@ KINDS = {
 
 def every_kind(directory: Path) -> dict[str, float]:
     """Builds and searches each: `<kind>_<figure>`."""
+    return {
+        f"{kind}_{figure}": value
+        for kind, config in KINDS.items()
+        for figure, value in of_kind(directory, kind, config).items()
+    }
+
+
+def of_kind(directory: Path, kind: str, config: IndexConfig) -> dict[str, float]:
+    """Recall and times of one kind, and the seconds of building it."""
     vectors, (choosing, _) = np.load(directory / VECTORS), halves(directory)
     ids, nothing = [str(row) for row in range(len(vectors))], [np.zeros(0, np.int64)]
-    found: dict[str, float] = {}
-    for kind, config in KINDS.items():
-
-        def write(out: Path, config: IndexConfig = config) -> dict[str, float]:
-            return build_index(ids, vectors, choosing, config, out)
-
-        artifact = build(directory / kind, "index", config, {}, [], write)
-        retriever = open_retriever(artifact)
-
-        def search(query: np.ndarray) -> np.ndarray:
-            return retriever.search(query, NEIGHBOURS, nothing).rows[0]  # noqa: B023 (called here)
-
-        figures = reported(directory, search)
-        figures["build_s"] = artifact.figures["build_seconds"]
-        found |= {f"{kind}_{figure}": value for figure, value in figures.items()}
-    return found
+    artifact = build(
+        directory / kind,
+        "index",
+        config,
+        {},
+        [],
+        lambda out: build_index(ids, vectors, choosing, config, out),
+    )
+    retriever = open_retriever(artifact)
+    found = reported(directory, lambda query: retriever.search(query, NEIGHBOURS, nothing).rows[0])
+    return found | {"build_s": artifact.figures["build_seconds"]}

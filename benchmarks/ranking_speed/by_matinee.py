@@ -41,7 +41,8 @@ class SavedRanker:
 class ApartRanker:
     """The same model, every candidate in a pass of its own with the histories.
 
-    What it takes longer than `SavedRanker` is what candidates save that do not read each other.
+    What it takes longer than `SavedRanker` is what candidates save that do not read each other: the
+    history is read again for each of them, from its ids on, which are looked up as often.
     """
 
     def __init__(self, ranker: SavedRanker) -> None:
@@ -50,9 +51,7 @@ class ApartRanker:
     def __call__(self, call: Call) -> dict[str, np.ndarray]:
         """The outputs of `SavedRanker`, of one request after the other, as the peer is asked."""
         found = [self._ranker.score(apart(call, n)) for n in range(len(call.candidate))]
-        return {
-            name: np.stack([np.moveaxis(of[name], 0, 1)[0] for of in found]) for name in found[0]
-        }
+        return {name: np.stack([of[name][:, 0] for of in found]) for name in found[0]}
 
 
 def apart(call: Call, request: int) -> dict[str, np.ndarray]:

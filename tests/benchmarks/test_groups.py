@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import group_figures, results
 from benchmarks.groups import GroupSettings, run
-from benchmarks.held_out import held_out_by_user
+from benchmarks.held_out import people_together
 from evaluation.groups.forming import KINDS
 from evaluation.groups.lists import OF_AGGREGATORS, OF_MODEL, RETRIEVAL
 from schemas.artifacts import Artifact
@@ -57,7 +57,7 @@ def test_from_models_to_a_result(
 
 
 def test_the_newest_fifth_is_held_out() -> None:
-    prepare = held_out_by_user(TINY).prepare
+    prepare = people_together(TINY).prepare
     assert (prepare.split, prepare.test_share) == ("temporal_user", 0.2)
     assert prepare.shards == TINY.prepare.shards
 

@@ -114,13 +114,16 @@ def test_a_missed_recall_target_fails_the_build(tmp_path):
     vectors = rng.normal(size=(ITEMS, 64)).astype(np.float32)
     queries = rng.normal(size=(2_000, 64)).astype(np.float32)
     config = dataclasses.replace(TREE, recall_target=1.0, recall_k=1, recall_queries=1_000)
-    with pytest.raises(ValueError, match="recall@1 less 3 standard errors") as raised:
+    with pytest.raises(
+        ValueError, match=r"^index\.recall_target: recall@1 less 3 standard"
+    ) as raised:
         build_index(IDS, vectors, queries, config, tmp_path)
     # The figure that is compared stands beside what it is compared with.
     said = r"expected at least 1\.0, got (0\.\d+) - 3 x (0\.\d+) = (0\.\d+) with tree"
     recall, error, surely = map(float, re.search(said, str(raised.value)).groups())
     assert surely == pytest.approx(recall - 3 * error, abs=3e-4)
     assert surely < 1
+    assert f"index.exact_below and index.tree_from above the {ITEMS} items" in str(raised.value)
 
 
 def test_recall_is_reported_of_queries_that_did_not_choose(tmp_path):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from towers.losses import full_softmax, sampled_softmax  # isort: skip  (prepares the process for TensorFlow)
+from towers.losses import block_size, full_softmax, sampled_softmax  # isort: skip  (prepares the process for TensorFlow)
 
 import tensorflow as tf
 
@@ -68,6 +68,18 @@ def test_full_softmax_worked_by_hand():
 def test_target_counts_though_it_was_seen():
     # log(e^2 + e^1 + e^0) - 2 = 0.407606.
     assert _one(3) == pytest.approx(0.407606, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("positions", "items", "expected"),
+    # 4 MiB hold 1 048 576 logits: 524 positions of 2 000 items and 104 of 10 000. The 10 of 100 000
+    # would not be worth the gradient of all items that they add.
+    [(300, 2_000, 300), (3_000, 2_000, 524), (3_000, 10_000, 104), (3_000, 100_000, 64)],
+)
+def test_blocks_fit_the_cache_unless_they_would_be_tiny(
+    positions: int, items: int, expected: int
+) -> None:
+    assert block_size(positions, items) == expected
 
 
 @pytest.mark.parametrize("jit", [True, False])

@@ -59,10 +59,24 @@ class Checkpoint:
             left.unlink()
         model.optimizer.build(model.trainable_variables)
 
+    def require_finite(self, what: str, values: np.ndarray) -> None:
+        """Raises a ValueError, that the fit diverged, where numbers are not finite."""
+        if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+            raise ValueError(
+                f"{self.path.stem}: {what}: expected finite numbers, got NaN or infinity: training "
+                "diverged; a smaller learning_rate may help"
+            )
+
     def save(self, state: State) -> None:
-        """Writes aside and renames."""
+        """Writes aside and renames.
+
+        Raises:
+            ValueError: A variable is not finite; what was saved before stays.
+        """
         arrays = {STATE: np.array(json.dumps(asdict(state)))}
-        arrays |= {f"{VARIABLE}{n}": v.numpy() for n, v in enumerate(self._variables())}
+        for number, variable in enumerate(self._variables()):
+            values = arrays[f"{VARIABLE}{number}"] = variable.numpy()
+            self.require_finite(variable.path, values)
         arrays |= {f"{BEST}{n}": value for n, value in enumerate(self.best_weights or [])}
         aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         with aside.open("wb") as file:

@@ -98,19 +98,10 @@ def run_epochs(
         state.lines.append(figures)
         state.epoch, state.step, state.means, state.seconds = state.epoch + 1, 0, {}, 0.0
         kept.save(state)
-    if plan.watched:
-        model.set_weights(kept.best_weights)
-    for weight in model.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-            raise _diverged(weight.path, "NaN or infinity")
-    return state.best_epoch if plan.watched else plan.epochs
-
-
-def _diverged(what: str, got: object) -> ValueError:
-    return ValueError(
-        f"{what}: expected finite numbers, got {got}: training diverged; a smaller learning_rate "
-        "may help"
-    )
+    if not plan.watched:
+        return plan.epochs
+    model.set_weights(kept.best_weights)
+    return state.best_epoch
 
 
 def _stopped(state: State, plan: Plan) -> bool:
@@ -172,9 +163,8 @@ class _Steps(keras.callbacks.Callback):
             name: (self.before.get(name, 0.0) * before + float(value) * since) / self.state.step
             for name, value in (logs or {}).items()
         }
-        if not np.isfinite(self.state.means["loss"]):
-            where = f"loss of epoch {self.state.epoch}, step {self.state.step}"
-            raise _diverged(where, self.state.means["loss"])
+        where = f"loss of epoch {self.state.epoch}, step {self.state.step}"
+        self.checkpoint.require_finite(where, np.array(self.state.means["loss"]))
         self.state.seconds = self.seconds_before + time.monotonic() - self.started
         self.after_step()
         if time.monotonic() - self.saved >= self.seconds:
