@@ -22,7 +22,7 @@ NUMBER = re.compile(r"(?<![\w.@])(?:\d{1,3}(?: \d{3})+|\d+)?(?:\.\d+)?(?![\w]|\.
 
 OF_ROWS = "The measured rows are of "
 """Begins the paragraph behind a table whose figures it links."""
-OF_NO_RESULT = {".7264", ".360", ".789"}
+OF_NO_RESULT = {".360", ".789"}
 """Told of a trial beside the results, whose figures no file keeps."""
 
 
