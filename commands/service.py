@@ -91,16 +91,17 @@ def serve(
     ] = None,
 ) -> None:
     """Serve recommendations over gRPC until SIGTERM or Ctrl-C."""
-    limits = load_config(config).serve  # before TensorFlow is loaded: a mistake is told at once
-    console.print(f"loading the models of {escape(str(run))}", highlight=False)
-
-    from serving.supervisor import serve as serve_run
-
     given: dict[str, Any] = {"host": host, "port": port, "backend": backend, "profiles": profiles}
     given |= {"catalogue": catalogue, "workers": workers}
     given |= {"metrics_port": metrics_port, "log_level": log_level}
     chosen = {name: value for name, value in given.items() if value is not None}
-    serve_run(run, dataclasses.replace(limits, **chosen))
+    # Before TensorFlow is loaded: a mistake is told at once.
+    settings = dataclasses.replace(load_config(config).serve, **chosen)
+    console.print(f"loading the models of {escape(str(run))}", highlight=False)
+
+    from serving.supervisor import serve as serve_run
+
+    serve_run(run, settings)
 
 
 @app.command()

@@ -194,6 +194,13 @@ def test_a_wrong_config_is_told_before_anything_is_done(tmp_path: Path, command:
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.toml"]
 
 
+def test_a_wrong_option_of_serve_is_told_before_models_are_loaded(tmp_path: Path):
+    asked = matinee("serve", "--run", "runs/none", "--port", 99_999, cwd=tmp_path)
+    assert asked.returncode == 1
+    assert "serve.port: expected" in asked.stderr
+    assert "loading" not in asked.stdout
+
+
 def test_unknown_dataset_lists_the_known_ones(tmp_path: Path):
     fetched = matinee("fetch", "ml-1b", cwd=tmp_path)
     assert fetched.returncode == 1
