@@ -138,3 +138,9 @@ def test_figures_of_the_quickstart_are_in_its_result() -> None:
                 value = told["peers"].get(key, {}).get(name, told["figures"].get(f"{key}_{name}"))
                 assert float(cell) == pytest.approx(value, abs=0.5e-4), (model, name)
     assert not missing(re.findall(r"(?m)^(?:rating|pair) RMSE: .*$", text), [result])
+
+
+def test_no_result_names_a_place_on_one_machine() -> None:
+    commands = [json.loads(path.read_text())["command"] for path in RESULTS.glob("*.json")]
+    assert commands
+    assert not [word for command in commands for word in command.split() if word.startswith("/")]
