@@ -106,6 +106,7 @@ def errors_of_all(
     errors: Errors = {}
 
     def judge(seed: int, found: Mapping[str, np.ndarray]) -> None:
+        """Keeps and prints the errors of predictions."""
         for name, predicted in found.items():
             squared = squared_errors(np.clip(predicted, *scale), requests, pairs)
             errors.setdefault(name, {})[seed] = squared
