@@ -44,18 +44,21 @@ def recommend(
         diversity: 0 to 1.
         caps: Feature name to the most items with the same value.
         page_token: `next_page_token` of the answer before, for what comes after it.
+
+    Raises:
+        TypeError: One string in place of several ids.
     """
     return pb.RecommendRequest(
         viewers=_viewers(users, anonymous, recent or {}),
         k=k,
-        exclude_item_ids=exclude,
+        exclude_item_ids=_ids("exclude", exclude),
         seen_policy=seen_policy,
         objective=objective,
         group_strategy=group_strategy,
         rating_weight=rating_weight,
         explain=explain,
         explain_events=explain_events,
-        allow_item_ids=allow,
+        allow_item_ids=_ids("allow", allow),
         conditions=conditions,
         diversity=diversity,
         caps=[pb.Cap(feature=name, at_most=most) for name, most in (caps or {}).items()],
@@ -72,10 +75,10 @@ def rank(
     rating_weight: float | None = None,
     recent: Mapping[str, Iterable[pb.Event]] | None = None,
 ) -> pb.RankRequest:
-    """Given items, best first for viewers; the rest as in `recommend`."""
+    """Given items, best first for viewers; the rest, and what is raised, as in `recommend`."""
     return pb.RankRequest(
         viewers=_viewers(users, anonymous, recent or {}),
-        item_ids=item_ids,
+        item_ids=_ids("item_ids", item_ids),
         objective=objective,
         group_strategy=group_strategy,
         rating_weight=rating_weight,
@@ -83,8 +86,8 @@ def rank(
 
 
 def similar_items(item_id: str, k: int = 10, exclude: Iterable[str] = ()) -> pb.SimilarItemsRequest:
-    """The items nearest to one."""
-    return pb.SimilarItemsRequest(item_id=item_id, k=k, exclude_item_ids=exclude)
+    """The items nearest to one; raises as `recommend` does."""
+    return pb.SimilarItemsRequest(item_id=item_id, k=k, exclude_item_ids=_ids("exclude", exclude))
 
 
 def record_events(
@@ -117,8 +120,8 @@ def upsert_items(items: Mapping[str, Mapping[str, Sequence[str]]]) -> pb.UpsertI
 
 
 def delete_items(item_ids: Iterable[str]) -> pb.DeleteItemsRequest:
-    """Takes items out of the catalogue; safe to repeat."""
-    return pb.DeleteItemsRequest(item_ids=item_ids)
+    """Takes items out of the catalogue; safe to repeat, and raises as `recommend` does."""
+    return pb.DeleteItemsRequest(item_ids=_ids("item_ids", item_ids))
 
 
 def model_info() -> pb.GetModelInfoRequest:
@@ -131,5 +134,12 @@ def _viewers(
     anonymous: Iterable[pb.AnonymousViewer],
     recent: Mapping[str, Iterable[pb.Event]],
 ) -> list[pb.Viewer]:
-    known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in users]
+    known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in _ids("users", users)]
     return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]
+
+
+def _ids(name: str, ids: Iterable[str]) -> Iterable[str]:
+    """The ids as they are; a string would pass for the ids of its characters."""
+    if isinstance(ids, str):
+        raise TypeError(f"{name}: expected several ids, such as [{ids!r}], got the string {ids!r}")
+    return ids

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import faulthandler
 import json
 import logging
 import os
@@ -73,6 +74,9 @@ def leaving_seconds(config: ServeConfig) -> float:
 
 def main() -> None:
     """Serves until SIGTERM, or until SIGUSR1, on which it lets its connections go first."""
+    # Native code that crashes or hangs leaves the stacks of all threads on stderr.
+    faulthandler.enable()
+    faulthandler.register(signal.SIGQUIT)
     # Ctrl-C reaches every process of a terminal; the supervisor says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task = read_task(sys.stdin.buffer.read())

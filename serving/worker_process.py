@@ -24,6 +24,9 @@ from serving.worker_environment import worker_environment
 START_SECONDS = 600.0
 """Many times what opening and warming up takes; whoever needs longer hangs."""
 
+STACKS_SECONDS = 1.0
+"""What a worker that hangs gets to write where its threads are."""
+
 LONGEST_LINE = 1 << 20
 """Bytes; a worker's own lines are far shorter."""
 
@@ -68,12 +71,14 @@ class WorkerProcess:
         return code
 
     async def ended_within(self, seconds: float) -> None:
-        """Waits for its end, and kills it if that takes longer."""
+        """Waits for its end; if that takes longer, has it write its stacks and kills it."""
         try:
             async with asyncio.timeout(seconds):
                 await self.ended()
         except TimeoutError:
             log.error("a worker did not stop and is killed", extra=fields(worker=self.pid))
+            self._signal(signal.SIGQUIT)
+            await asyncio.sleep(STACKS_SECONDS)
             self.kill()
             await self.ended()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from schemas.config import ServeConfig
-from serving.run_versions import RunVersions
+from serving.run_versions import RunVersions, latest_versions
+from serving.sockets import reserved
 from serving.worker import Task, read_task
 from serving.worker_environment import FOR_SMALL_REQUESTS, worker_environment
 from serving.worker_process import started
@@ -93,3 +94,21 @@ def test_a_worker_of_another_supervisor_ends(tmp_path):
     start, _ = outcome(foreign, lambda *_: None)
     with pytest.raises(RuntimeError, match="a worker ended with code 1 before it answered"):
         start.result()
+
+
+def test_a_worker_that_does_not_stop_shows_where_it_is(run_dir, tmp_path, capfd):
+    versions = latest_versions(run_dir)
+    with reserved("127.0.0.1", 0) as port:
+        config = ServeConfig(port=port, profiles=f"sqlite:{tmp_path / 'events.sqlite'}")
+        job = Task(str(tmp_path), versions.paths, config, os.getpid())
+
+        async def never_told_to_stop():
+            worker = await started(job, versions, None)
+            await worker.ended_within(0.2)
+            return worker.pid
+
+        assert not is_alive(asyncio.run(never_told_to_stop()))
+    written = capfd.readouterr().err
+    assert "Current thread" in written
+    assert "in _watch" in written  # the thread that follows the catalogue
+    assert "in main" in written

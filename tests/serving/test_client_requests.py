@@ -1,0 +1,23 @@
+"""What becomes a request, and what is refused before anything is sent."""
+
+import pytest
+
+from serving import client_requests
+
+
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("users", lambda ids: client_requests.recommend(ids)),
+        ("exclude", lambda ids: client_requests.recommend(["u"], exclude=ids)),
+        ("allow", lambda ids: client_requests.recommend(["u"], allow=ids)),
+        ("item_ids", lambda ids: client_requests.rank(ids, ["u"])),
+        ("users", lambda ids: client_requests.rank(["i"], ids)),
+        ("exclude", lambda ids: client_requests.similar_items("i", exclude=ids)),
+        ("item_ids", lambda ids: client_requests.delete_items(ids)),
+    ],
+)
+def test_one_string_is_not_several_ids(name, ask):
+    assert "12" in str(ask(["12"]))
+    with pytest.raises(TypeError, match=rf"^{name}: expected several ids, such as \['12'\]"):
+        ask("12")
