@@ -9,7 +9,6 @@ import numpy as np
 
 from schemas.artifacts import Artifact
 from schemas.config import like_threshold
-from schemas.prepared import load_card
 
 if TYPE_CHECKING:
     from evaluation.suite import Models
@@ -24,6 +23,7 @@ def served_models(stages: Mapping[str, Artifact], item_ids: np.ndarray) -> Model
     """
     from evaluation.saved_models import Ranker, RetrievalModel, Retriever
     from evaluation.suite import Models
+    from schemas.prepared import load_card
     from serving.retriever import open_retriever
 
     history_len = stages["retrieval"].manifest["config"]["history_len"]

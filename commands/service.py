@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -162,13 +163,10 @@ def recommend(
     from schemas import recommender_pb2 as pb
     from serving.client import Client
     from serving.display import reasons_list, recommendations_table
-    from serving.own_process import server_process
 
     conditions, caps = read_conditions(genre or [], attribute or []), read_caps(cap or [])
-    running = contextlib.nullcontext(server) if server else server_process(run, config)
     with contextlib.ExitStack() as opened:
-        with progress_line("starting a server"):
-            target = opened.enter_context(running)
+        target = server or _started(opened, run, config)
         answer = opened.enter_context(Client(target)).recommend(
             user,
             k=k,
@@ -187,6 +185,15 @@ def recommend(
         console.print(reasons_list(user, answer))
     if answer.next_page_token:
         console.print(f"next page: --page-token {answer.next_page_token}", soft_wrap=True)
+
+
+def _started(opened: contextlib.ExitStack, run: Path, config: Path | None) -> str:
+    """`host:port` of a server that runs until the stack closes."""
+    from serving.own_process import server_process
+
+    console.print("starting a server for this call; --server asks one that runs")
+    with progress_line("starting a server"):
+        return opened.enter_context(server_process(run, config))
 
 
 @app.command("doctor")

@@ -219,6 +219,14 @@ def test_a_misspelt_option_is_told_though_nothing_has_changed(
     assert "expected those of `prepare` or of Beam, got ['--metdata']" in prepared.stderr
 
 
+def test_a_client_loads_no_tensorflow(tmp_path: Path):
+    code = (
+        "import sys, matinee, serving.client, serving.display, commands.conditions\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
 def test_doctor_finds_the_pins_met(tmp_path: Path):
     checked = matinee("doctor", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout
