@@ -91,6 +91,10 @@ def main() -> None:
         log.error("cannot serve", extra=failure(error))
         tell(FAILED, reason=f"{type(error).__name__}: {error}"[:LONGEST_REASON])
         sys.exit(1)
+    # All is answered, written and closed. To take TensorFlow apart would be most of the time that a
+    # stop takes, and native threads that still run may crash on the way (docs/decisions.md).
+    logging.shutdown()
+    os._exit(0)
 
 
 async def _serve(task: Task) -> None:

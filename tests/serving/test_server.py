@@ -137,7 +137,11 @@ def test_similar_items_and_model_info(client, bundle):
     ("call", "code", "message"),
     [
         (lambda c: c.recommend(), "INVALID_ARGUMENT", "viewers: expected 1 to 8, got 0"),
-        (lambda c: c.recommend(users="uv", k=0), "INVALID_ARGUMENT", "k: expected 1 to 500, got 0"),
+        (
+            lambda c: c.recommend(users=["u", "v"], k=0),
+            "INVALID_ARGUMENT",
+            "k: expected 1 to 500, got 0",
+        ),
         (lambda c: c.rank([], "u"), "INVALID_ARGUMENT", "item_ids: expected 1 to 1000, got 0"),
         (lambda c: c.similar_items("no such item"), "NOT_FOUND", "item_id: 'no such item' is not"),
         (
@@ -148,7 +152,7 @@ def test_similar_items_and_model_info(client, bundle):
             "viewers[0].anonymous.events[0].item_id: expected an item of the catalogue, got 'éé",
         ),
         (
-            lambda c: c.recommend(users="u", exclude=["x" * 2_000_000]),
+            lambda c: c.recommend(users=["u"], exclude=["x" * 2_000_000]),
             "RESOURCE_EXHAUSTED",
             "SERVER: Received message larger than max (20000",
         ),
