@@ -142,7 +142,7 @@ def test_similar_items_and_model_info(client, bundle):
             "INVALID_ARGUMENT",
             "k: expected 1 to 500, got 0",
         ),
-        (lambda c: c.rank([], "u"), "INVALID_ARGUMENT", "item_ids: expected 1 to 1000, got 0"),
+        (lambda c: c.rank([], ["u"]), "INVALID_ARGUMENT", "item_ids: expected 1 to 1000, got 0"),
         (lambda c: c.similar_items("no such item"), "NOT_FOUND", "item_id: 'no such item' is not"),
         (
             lambda c: c.recommend(
