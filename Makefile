@@ -11,13 +11,15 @@ INSTALLED := $(VENV)/.installed
 quickstart: $(INSTALLED)
 	$(BIN)/matinee quickstart
 
+# Files begin in the order of tests/conftest.py, not those with the most tests first.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 # Without those that train, serve or run a whole preparation.
 test-quick: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
-	  -m 'not slow and not flink and not prism'
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m 'not slow and not flink and not prism'
 
 check: $(INSTALLED)
 	$(BIN)/python -m pip check
