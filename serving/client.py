@@ -58,7 +58,8 @@ class Client:
     """Calls one server; a context manager that closes its channel.
 
     The arguments of the calls are those of `serving.client_requests`, what they return is the
-    response. All raise `ClientError`: the server refused, failed or was not reached.
+    response. All raise `ClientError`: the server refused, failed or was not reached; and TypeError
+    where one string stands for several.
     """
 
     recommend = _method("Recommend", client_requests.recommend, pb.RecommendResponse)

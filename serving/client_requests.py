@@ -46,19 +46,19 @@ def recommend(
         page_token: `next_page_token` of the answer before, for what comes after it.
 
     Raises:
-        TypeError: One string in place of several ids.
+        TypeError: One string in place of several.
     """
     return pb.RecommendRequest(
         viewers=_viewers(users, anonymous, recent or {}),
         k=k,
-        exclude_item_ids=_ids("exclude", exclude),
+        exclude_item_ids=_several("exclude", exclude),
         seen_policy=seen_policy,
         objective=objective,
         group_strategy=group_strategy,
         rating_weight=rating_weight,
         explain=explain,
         explain_events=explain_events,
-        allow_item_ids=_ids("allow", allow),
+        allow_item_ids=_several("allow", allow),
         conditions=conditions,
         diversity=diversity,
         caps=[pb.Cap(feature=name, at_most=most) for name, most in (caps or {}).items()],
@@ -78,7 +78,7 @@ def rank(
     """Given items, best first for viewers; the rest, and what is raised, as in `recommend`."""
     return pb.RankRequest(
         viewers=_viewers(users, anonymous, recent or {}),
-        item_ids=_ids("item_ids", item_ids),
+        item_ids=_several("item_ids", item_ids),
         objective=objective,
         group_strategy=group_strategy,
         rating_weight=rating_weight,
@@ -87,7 +87,9 @@ def rank(
 
 def similar_items(item_id: str, k: int = 10, exclude: Iterable[str] = ()) -> pb.SimilarItemsRequest:
     """The items nearest to one; raises as `recommend` does."""
-    return pb.SimilarItemsRequest(item_id=item_id, k=k, exclude_item_ids=_ids("exclude", exclude))
+    return pb.SimilarItemsRequest(
+        item_id=item_id, k=k, exclude_item_ids=_several("exclude", exclude)
+    )
 
 
 def record_events(
@@ -105,13 +107,17 @@ def upsert_items(items: Mapping[str, Mapping[str, Sequence[str]]]) -> pb.UpsertI
 
     Args:
         items: Item id to feature name to values.
+
+    Raises:
+        TypeError: One string in place of several values.
     """
     return pb.UpsertItemsRequest(
         items=[
             pb.Item(
                 item_id=item_id,
                 features={
-                    name: pb.FeatureValues(values=values) for name, values in features.items()
+                    name: pb.FeatureValues(values=_several(f"{item_id}: {name}", values))
+                    for name, values in features.items()
                 },
             )
             for item_id, features in items.items()
@@ -121,7 +127,7 @@ def upsert_items(items: Mapping[str, Mapping[str, Sequence[str]]]) -> pb.UpsertI
 
 def delete_items(item_ids: Iterable[str]) -> pb.DeleteItemsRequest:
     """Takes items out of the catalogue; safe to repeat, and raises as `recommend` does."""
-    return pb.DeleteItemsRequest(item_ids=_ids("item_ids", item_ids))
+    return pb.DeleteItemsRequest(item_ids=_several("item_ids", item_ids))
 
 
 def model_info() -> pb.GetModelInfoRequest:
@@ -134,12 +140,14 @@ def _viewers(
     anonymous: Iterable[pb.AnonymousViewer],
     recent: Mapping[str, Iterable[pb.Event]],
 ) -> list[pb.Viewer]:
-    known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in _ids("users", users)]
+    known = [
+        pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in _several("users", users)
+    ]
     return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]
 
 
-def _ids(name: str, ids: Iterable[str]) -> Iterable[str]:
-    """The ids as they are; a string would pass for the ids of its characters."""
-    if isinstance(ids, str):
-        raise TypeError(f"{name}: expected several ids, such as [{ids!r}], got the string {ids!r}")
-    return ids
+def _several(name: str, given: Iterable[str]) -> Iterable[str]:
+    """What is given as it is; a string would pass for several of a character each."""
+    if isinstance(given, str):
+        raise TypeError(f"{name}: expected several, such as [{given!r}], got the string {given!r}")
+    return given

@@ -18,7 +18,7 @@ import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry
 
@@ -82,19 +82,28 @@ def main() -> None:
     task = read_task(sys.stdin.buffer.read())
     _end_with(task.supervisor)
     write_json_lines(task.config.log_level)
+    code = 0
     try:
         asyncio.run(_serve(task))
     except (OSError, ValueError, RuntimeError, ImportError, BackendError) as error:
         tell(FAILED, reason=str(error)[:LONGEST_REASON])
-        sys.exit(1)
+        code = 1
     except Exception as error:  # a damaged model may raise anything
         log.error("cannot serve", extra=failure(error))
         tell(FAILED, reason=f"{type(error).__name__}: {error}"[:LONGEST_REASON])
-        sys.exit(1)
-    # All is answered, written and closed. To take TensorFlow apart would be most of the time that a
-    # stop takes, and native threads that still run may crash on the way (docs/decisions.md).
+        code = 1
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process, in which all is answered, written and closed.
+
+    To take TensorFlow apart would be most of the time that a stop takes, and native threads that
+    still run may crash on the way or never end (docs/decisions.md).
+    """
     logging.shutdown()
-    os._exit(0)
+    sys.stdout.flush()
+    os._exit(code)
 
 
 async def _serve(task: Task) -> None:

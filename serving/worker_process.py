@@ -77,8 +77,7 @@ class WorkerProcess:
                 await self.ended()
         except TimeoutError:
             log.error("a worker did not stop and is killed", extra=fields(worker=self.pid))
-            self._signal(signal.SIGQUIT)
-            await asyncio.sleep(STACKS_SECONDS)
+            await _write_stacks(self._process)
             self.kill()
             await self.ended()
 
@@ -122,22 +121,32 @@ async def started(task: Task, versions: RunVersions, metrics: Path | None) -> Wo
     told_by.write(task.written())
     told_by.close()
     try:
-        async with asyncio.timeout(START_SECONDS):
-            told = await _first_state(process)
-    except BaseException as error:
+        await _ready(process)
+    except BaseException:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-        if isinstance(error, TimeoutError):
-            raise RuntimeError(f"a worker did not answer after {START_SECONDS:g} s") from None
         raise
-    if told["state"] == FAILED:
-        await process.wait()
-        raise RuntimeError(told["reason"])
     seconds = round(time.monotonic() - begun, 2)
     what = fields(worker=process.pid, seconds=seconds, **versions.names)
     log.info("a worker is ready", extra=what)
     return WorkerProcess(process, versions)
+
+
+async def _ready(process: Process) -> None:
+    """Waits until a worker answers.
+
+    Raises:
+        RuntimeError: It cannot, or takes too long.
+    """
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            told = await _first_state(process)
+    except TimeoutError:
+        await _write_stacks(process)
+        raise RuntimeError(f"a worker did not answer after {START_SECONDS:g} s") from None
+    if told["state"] == FAILED:
+        raise RuntimeError(told["reason"])
 
 
 async def _first_state(process: Process) -> Mapping[str, Any]:
@@ -154,6 +163,13 @@ async def _first_state(process: Process) -> Mapping[str, Any]:
         sys.stderr.buffer.write(line)
     code = await process.wait()
     raise RuntimeError(f"a worker ended with code {code} before it answered")
+
+
+async def _write_stacks(process: Process) -> None:
+    """Has a worker that hangs write where its threads are."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGQUIT)
+    await asyncio.sleep(STACKS_SECONDS)
 
 
 def _output(process: Process) -> asyncio.StreamReader:

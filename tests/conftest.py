@@ -55,14 +55,17 @@ TINY = Config(
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks as slow what stands on prepared data, and so on a Beam job that takes half a minute.
 
-    Files with slow tests come first: one that is begun last would keep a single core busy.
+    Of several processes files with slow tests come first: one that is begun last would keep a
+    single core busy.
     """
     for item in items:
         if isinstance(item, pytest.Function) and "prepared" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
+    if not hasattr(config, "workerinput"):  # of pytest-xdist
+        return
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -116,6 +116,7 @@ def test_recommend_starts_a_server_for_the_call(run_dir: Path, tmp_path: Path):
         cwd=tmp_path,
     )
     assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.startswith("starting a server for this call")
     assert "For 1 and 2" in asked.stdout
     # A table of three, and each again with its three reasons.
     assert asked.stdout.count("série") == 3 + 3 * (1 + 3)

@@ -15,9 +15,10 @@ from serving import client_requests
         ("users", lambda ids: client_requests.rank(["i"], ids)),
         ("exclude", lambda ids: client_requests.similar_items("i", exclude=ids)),
         ("item_ids", lambda ids: client_requests.delete_items(ids)),
+        ("n1: genres", lambda values: client_requests.upsert_items({"n1": {"genres": values}})),
     ],
 )
-def test_one_string_is_not_several_ids(name, ask):
+def test_one_string_is_not_several(name, ask):
     assert "12" in str(ask(["12"]))
-    with pytest.raises(TypeError, match=rf"^{name}: expected several ids, such as \['12'\]"):
+    with pytest.raises(TypeError, match=rf"^{name}: expected several, such as \['12'\]"):
         ask("12")

@@ -1,4 +1,4 @@
-"""Workers that never get as far as opening a model."""
+"""Workers from their start to their end."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.config import ServeConfig
+from serving import worker_process
 from serving.run_versions import RunVersions, latest_versions
 from serving.sockets import reserved
 from serving.worker import Task, read_task
@@ -96,19 +97,64 @@ def test_a_worker_of_another_supervisor_ends(tmp_path):
         start.result()
 
 
-def test_a_worker_that_does_not_stop_shows_where_it_is(run_dir, tmp_path, capfd):
-    versions = latest_versions(run_dir)
-    with reserved("127.0.0.1", 0) as port:
-        config = ServeConfig(port=port, profiles=f"sqlite:{tmp_path / 'events.sqlite'}")
-        job = Task(str(tmp_path), versions.paths, config, os.getpid())
+@pytest.fixture
+def end(run_dir, tmp_path):
+    """Function: the exit code of a worker that answers, after something was done to it."""
 
-        async def never_told_to_stop():
+    def run(act):
+        versions = latest_versions(run_dir)
+
+        async def start_and_end(port):
+            config = ServeConfig(port=port, profiles=f"sqlite:{tmp_path / 'events.sqlite'}")
+            job = Task(str(tmp_path), versions.paths, config, os.getpid())
             worker = await started(job, versions, None)
-            await worker.ended_within(0.2)
-            return worker.pid
+            await act(worker)
+            return await worker.ended()
 
-        assert not is_alive(asyncio.run(never_told_to_stop()))
+        with reserved("127.0.0.1", 0) as port:
+            return asyncio.run(start_and_end(port))
+
+    return run
+
+
+def test_a_worker_that_does_not_stop_shows_where_it_is(end, capfd):
+    assert end(lambda worker: worker.ended_within(0.2)) == -signal.SIGKILL
     written = capfd.readouterr().err
     assert "Current thread" in written
     assert "in _watch" in written  # the thread that follows the catalogue
-    assert "in main" in written
+
+
+def test_a_worker_shows_where_it_is_and_goes_on_until_it_is_stopped(end, capfd):
+    written = []
+
+    async def asked_then_stopped(worker):
+        os.kill(worker.pid, signal.SIGQUIT)
+        while "in _watch" not in "".join(written):
+            await asyncio.sleep(0.01)
+            written.append(capfd.readouterr().err)
+        assert is_alive(worker.pid)
+        worker.stop()
+
+    assert end(asked_then_stopped) == 0
+    assert "stopping: up to 5.0 s" in capfd.readouterr().err
+
+
+def test_a_worker_that_crashes_in_native_code_shows_where_it_was(end, capfd):
+    async def crash(worker):
+        os.kill(worker.pid, signal.SIGSEGV)
+
+    assert end(crash) == -signal.SIGSEGV
+    written = capfd.readouterr().err
+    assert "Fatal Python error: Segmentation fault" in written
+    assert "in _watch" in written
+
+
+def test_a_start_that_takes_too_long_shows_where_it_is(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(worker_process, "START_SECONDS", 2.0)
+    (tmp_path / "prepared").mkdir()
+    os.mkfifo(tmp_path / "prepared" / "manifest.json")  # that nobody writes
+    start, process = outcome(task(tmp_path, profiles="none"), lambda *_: None)
+    with pytest.raises(RuntimeError, match="a worker did not answer after 2 s"):
+        start.result()
+    assert not is_alive(process)
+    assert "Current thread" in capfd.readouterr().err
