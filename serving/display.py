@@ -20,7 +20,10 @@ def recommendations_table(title: str, answer: pb.RecommendResponse) -> Group:
 
     Columns that no recommendation has anything for are left out.
     """
-    rows = [_row(recommended) for recommended in answer.recommendations]
+    rows = [
+        {"": str(place), **_row(recommended)}
+        for place, recommended in enumerate(answer.recommendations, start=1)
+    ]
     table = Table(title=Text(title))
     names = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
     for name in names:
@@ -55,13 +58,20 @@ def _title(item: pb.Item) -> str:
 
 
 def _row(recommended: pb.Recommendation) -> dict[str, str]:
-    """Texts by column; the id of an item stands for a title that it has not."""
+    """Texts by column; a score that is one of the predictions stands there alone."""
     features, scores = recommended.item.features, recommended.scores
+    predicted = {
+        name: getattr(scores, name)
+        for name in ("joint_rating", "watch_next")
+        if scores.HasField(name)
+    }
     texts = {name: ", ".join(features[name].values) for name in features}
     return {
-        "title": _title(recommended.item),
+        "id": recommended.item.item_id,
+        "title": texts.get(columns.TITLE, ""),
+        "year": texts.get("year", ""),
         "genres": texts.get("genres", ""),
-        "score": f"{scores.score:.4f}",
-        "joint rating": f"{scores.joint_rating:.3f}" if scores.HasField("joint_rating") else "",
-        "watch next": f"{scores.watch_next:.4f}" if scores.HasField("watch_next") else "",
+        "score": "" if scores.score in predicted.values() else f"{scores.score:.4f}",
+        "joint rating": f"{scores.joint_rating:.3f}" if "joint_rating" in predicted else "",
+        "watch next": f"{scores.watch_next:.4f}" if "watch_next" in predicted else "",
     }

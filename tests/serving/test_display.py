@@ -25,17 +25,18 @@ def recommendation(item_id: str, scores: pb.Scores, **features: str) -> pb.Recom
 
 
 def test_a_film_with_everything() -> None:
-    scores = pb.Scores(score=4.5, joint_rating=4.5, watch_next=0.0012)
-    found = shown(recommendation("1", scores, title="Alien", genres="Horror"), notes=("few",))
-    assert found[2] == "title genres score joint rating watch next"
-    assert "Alien Horror 4.5000 4.500 0.0012" in found
+    scores = pb.Scores(score=2.25, joint_rating=4.5, watch_next=0.0012)
+    film = recommendation("8", scores, title="Alien", year="1979", genres="Horror")
+    found = shown(film, notes=("few",))
+    assert found[2] == "id title year genres score joint rating watch next"
+    assert "1 8 Alien 1979 Horror 2.2500 4.500 0.0012" in found
     assert found[-1] == "note: few"
 
 
 def test_an_item_of_which_little_is_known() -> None:
     found = shown(recommendation("B/7", pb.Scores(score=0.25, watch_next=0.25), subject="sea"))
-    assert found[2] == "title score watch next"
-    assert "B/7 0.2500 0.2500" in found
+    assert found[2] == "id watch next"
+    assert "1 B/7 0.2500" in found
 
 
 def test_nothing_to_show() -> None:
