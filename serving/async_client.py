@@ -12,7 +12,7 @@ import grpc
 from schemas import recommender_pb2 as pb
 from schemas import recommender_pb2_grpc
 from serving import client_requests
-from serving.client import DEADLINE_SECONDS, TRIES, channel_options, client_error
+from serving.client import DEADLINE_SECONDS, TRIES, channel_options, check_target, client_error
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -45,6 +45,7 @@ class AsyncClient:
         self, target: str, deadline_seconds: float = DEADLINE_SECONDS, tries: int = TRIES
     ) -> None:
         """As `Client`; to be made where an event loop runs."""
+        check_target(target)
         self._target = target
         self._deadline = deadline_seconds
         self._channel = grpc.aio.insecure_channel(target, options=channel_options(tries))

@@ -79,7 +79,11 @@ class Client:
             target: `host:port`.
             deadline_seconds: Longest time for a call, connecting and retries included.
             tries: How often a call is sent at most, 1 to 5.
+
+        Raises:
+            ValueError: The target or the tries are none.
         """
+        check_target(target)
         self._target = target
         self._deadline = deadline_seconds
         self._channel = grpc.insecure_channel(target, options=channel_options(tries))
@@ -101,6 +105,18 @@ class Client:
             return getattr(self._stub, rpc)(request, timeout=self._deadline)
         except grpc.RpcError as error:
             raise client_error(error, self._target, self._deadline) from error
+
+
+def check_target(target: str) -> None:
+    """Refuses what gRPC would take for port 443, or for a name that nobody has.
+
+    Raises:
+        ValueError: It is neither `host:port` nor a socket's path (`unix:`).
+    """
+    scheme, port = target.split(":")[0], target.split(":")[-1]
+    of_a_socket = scheme.startswith("unix")
+    if scheme in ("http", "https") or not (of_a_socket or port.isdecimal()):
+        raise ValueError(f"server: expected host:port, got {target!r}")
 
 
 def channel_options(tries: int) -> list[tuple[str, Any]]:

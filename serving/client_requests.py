@@ -46,7 +46,8 @@ def recommend(
         page_token: `next_page_token` of the answer before, for what comes after it.
 
     Raises:
-        TypeError: One string in place of several.
+        TypeError: One string in place of several, or an id that is none.
+        ValueError: `recent` of somebody who is not among the users.
     """
     return pb.RecommendRequest(
         viewers=_viewers(users, anonymous, recent or {}),
@@ -140,14 +141,19 @@ def _viewers(
     anonymous: Iterable[pb.AnonymousViewer],
     recent: Mapping[str, Iterable[pb.Event]],
 ) -> list[pb.Viewer]:
-    known = [
-        pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in _several("users", users)
-    ]
+    user_ids = _several("users", users)
+    if absent := sorted(recent.keys() - set(user_ids)):
+        raise ValueError(f"recent: expected events of {user_ids}, got some of {absent[0]!r} too")
+    known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in user_ids]
     return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]
 
 
-def _several(name: str, given: Iterable[str]) -> Iterable[str]:
-    """What is given as it is; a string would pass for several of a character each."""
+def _several(name: str, given: Iterable[str]) -> list[str]:
+    """What is given as a list; a string would pass for several of a character each."""
     if isinstance(given, str):
         raise TypeError(f"{name}: expected several, such as [{given!r}], got the string {given!r}")
-    return given
+    texts = list(given)
+    for at, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"{name}[{at}]: expected a string, such as {str(text)!r}, got {text!r}")
+    return texts

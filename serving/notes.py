@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serving.catalogue import Catalogue
 from serving.eligible import Eligible
 from serving.stages import Viewers
 from serving.validation import Query, RankQuery
@@ -20,10 +21,24 @@ def viewer_notes(viewers: Viewers) -> list[str]:
     return notes
 
 
-def filter_notes(query: Query) -> list[str]:
-    """What of the filters has no effect."""
+def filter_notes(query: Query, catalogue: Catalogue, listed: int) -> list[str]:
+    """What of the filters has no effect, and where a list is short, what nothing can meet.
+
+    Args:
+        query: With its filters.
+        catalogue: What was filtered.
+        listed: Items returned.
+    """
     unknown = query.filters.unknown
-    return [f"allow_item_ids: {unknown} of them not in the catalogue"] if unknown else []
+    notes = [f"allow_item_ids: {unknown} of them not in the catalogue"] if unknown else []
+    if listed < query.k:
+        notes += [
+            f"conditions[{at}]: no item of the catalogue meets it; {condition.feature} is compared "
+            "as it is written there"
+            for at, condition in enumerate(query.filters.conditions)
+            if not catalogue.meeting([condition]).any()
+        ]
+    return notes
 
 
 def candidate_notes(query: RankQuery) -> list[str]:

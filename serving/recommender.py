@@ -126,7 +126,7 @@ class Recommender:
             recommendations=recommendations,
             notes=[
                 *viewer_notes(viewers),
-                *filter_notes(query),
+                *filter_notes(query, self._bundle.catalogue, len(listed)),
                 *shortage_notes(eligible, query.k, len(listed), bool(query.spread.caps)),
             ],
             stages=trace.reports,

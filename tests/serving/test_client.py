@@ -136,3 +136,15 @@ def test_tries_that_grpc_cannot_take_are_refused(call: Call, target: str) -> Non
 def test_nobody_answers(call: Call) -> None:
     with pytest.raises(ClientError, match=r"UNAVAILABLE: no server answers at 127\.0\.0\.1:1 \("):
         call("127.0.0.1:1", "model_info")
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+@pytest.mark.parametrize("target", ["127.0.0.1", "http://127.0.0.1:8500", "somewhere:", ""])
+def test_a_target_without_a_port_is_refused(client, target):
+    with pytest.raises(ValueError, match=f"^server: expected host:port, got '{target}'"):
+        client(target)
+
+
+@pytest.mark.parametrize("target", ["[::1]:8500", "dns:///films.example:8500", "unix:/run/films"])
+def test_what_grpc_resolves_is_a_target(target):
+    Client(target).__exit__(None, None, None)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas import recommender_pb2 as pb
 from serving import client_requests
 
 
@@ -22,3 +23,12 @@ def test_one_string_is_not_several(name, ask):
     assert "12" in str(ask(["12"]))
     with pytest.raises(TypeError, match=rf"^{name}: expected several, such as \['12'\]"):
         ask("12")
+    with pytest.raises(TypeError, match=rf"^{name}\[1\]: expected a string, such as '3', got 3"):
+        ask(["12", 3])
+
+
+def test_recent_events_are_of_users_who_are_asked_for():
+    request = client_requests.recommend(["u", "v"], recent={"v": [pb.Event(item_id="i")]})
+    assert [len(viewer.recent) for viewer in request.viewers] == [0, 1]
+    with pytest.raises(ValueError, match=r"^recent: expected events of \['u'\], got some of 'v'"):
+        client_requests.recommend(["u"], recent={"v": []})

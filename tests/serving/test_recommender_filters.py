@@ -101,6 +101,8 @@ def test_everything_filtered(recommender, bundle, users, nobody, fields):
     )
     unknown = "allow_item_ids: 1 of them not in the catalogue"
     assert (unknown in response.notes) == ("allow_item_ids" in fields)
+    unmet = "conditions[0]: no item of the catalogue meets it; genres is compared as it is written"
+    assert (f"{unmet} there" in response.notes) == ("conditions" in fields)
 
 
 def test_duplicate_ids(recommender, users):

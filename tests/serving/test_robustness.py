@@ -52,7 +52,8 @@ def test_everything_filtered(recommender, bundle, users):
     never = pb.Condition(feature="year", range=pb.Range(least=3000))
     found = ask(recommender, known(users[0]), conditions=[never])
     assert ids(found) == []
-    assert "ruled out by filters" in found.notes[0]
+    assert "no item of the catalogue meets it" in found.notes[0]
+    assert "ruled out by filters" in found.notes[1]
     found = ask(recommender, known(users[0]), exclude_item_ids=bundle.catalogue.item_ids)
     assert ids(found) == []
     assert f"{len(bundle.catalogue)} of them seen or excluded" in found.notes[0]
