@@ -108,7 +108,7 @@ def serve(
 @app.command()
 def recommend(
     user: Annotated[list[str], typer.Option("--user", help="User id; several watch together.")],
-    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many items.")] = 10,
     server: Annotated[
         str | None,
         typer.Option(
@@ -127,7 +127,9 @@ def recommend(
     ] = None,
     rating_weight: Annotated[
         float | None,
-        typer.Option(help="Of a blend: what ratings weigh, 0 to 1.", show_default="0.5"),
+        typer.Option(
+            min=0, max=1, help="Of a blend: what ratings weigh, 0 to 1.", show_default="0.5"
+        ),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell what in the histories speaks for each item.")
@@ -141,12 +143,13 @@ def recommend(
     attribute: Annotated[
         list[str] | None,
         typer.Option(
-            help="What items must be, e.g. 'genres!=Horror', 'year=1990..1999', "
-            "'director=Jane Campion|Agnès Varda'; all of several."
+            help="What items must be, e.g. 'genres!=Horror', 'genres=Comedy|Musical', "
+            "'year=1990..1999'; all of several."
         ),
     ] = None,
     diversity: Annotated[
-        float, typer.Option(help="0, the order of the scores, to 1, least alike.")
+        float,
+        typer.Option(min=0, max=1, help="0, the order of the scores, to 1, least alike."),
     ] = 0.0,
     cap: Annotated[
         list[str] | None,

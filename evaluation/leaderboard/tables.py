@@ -68,7 +68,7 @@ def ranking(board: Board) -> Table:
         )
     against = board["models"][board["against"]]["title"] if board["against"] else ""
     ahead = f" Ahead: how much {against} has more, paired by request." if against else ""
-    return Table(
+    return _filled(
         "Ranking",
         "Every item of the catalogue is ranked for every request, seen ones left out; the best "
         f"NDCG@10 first.{ahead} Time and memory are those of a fit in a process of its own.",
@@ -118,7 +118,7 @@ def ratings(board: Board) -> Table:
         if tested
         else ""
     )
-    return Table(
+    return _filled(
         "Ratings",
         f"Errors of predicted ratings in units of the rating scale, the least RMSE first.{ahead}",
         ["model", "RMSE", "95 %", "MAE", "ahead", "p (Holm)", "ratings", "fit", "memory"],
@@ -146,6 +146,15 @@ def sources(board: Board) -> Table:
         ["model", "name", "source"],
         [[of["title"], name, of["source"]] for name, of in board["models"].items()],
         words=3,
+    )
+
+
+def _filled(title: str, sentence: str, header: list[str], rows: list[list[str]]) -> Table:
+    """A table without the columns in which no model has anything."""
+    nothing = figure(None)
+    kept = [at for at in range(len(header)) if any(row[at] != nothing for row in rows)]
+    return Table(
+        title, sentence, [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
     )
 
 

@@ -1,0 +1,14 @@
+import pytest
+from typer.testing import CliRunner
+
+from matinee import app
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("-k", "0"), ("--diversity", "1.5"), ("--rating-weight", "-1")]
+)
+def test_numbers_are_checked_before_a_server_starts(option, value):
+    result = CliRunner().invoke(app, ["recommend", "--user", "1", option, value])
+    assert result.exit_code == 2
+    assert "starting a server" not in result.output
+    assert option in result.output
