@@ -19,6 +19,7 @@ from commands.stages import Stages
 from schemas.artifacts import ROOT, Artifact, open_artifact
 from schemas.config import load_config
 from serving.own_process import ANNOUNCEMENT
+from tests.serving.test_server import GRPCURL
 from tests.test_matinee import CONFIG, matinee, pack
 
 SERVED = "127.0.0.1:8500"
@@ -32,19 +33,33 @@ def blocks(guide: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / guide).read_text(), re.S)
 
 
-def commands(guide: str) -> list[list[str]]:
-    """The words of each `matinee` command of a guide's code blocks, in their order."""
+def commands(guide: str, program: str = "matinee") -> list[list[str]]:
+    """The words behind a program's name, of each of its commands in a guide, in their order."""
     lines = [
         shlex.split(line, comments=True)
         for block in blocks(guide, "bash")
         for line in block.replace("\\\n", " ").splitlines()
     ]
-    return [words[1:] for words in lines if words and words[0] == ".venv/bin/matinee"]
+    return [words[1:] for words in lines if words and words[0] == f".venv/bin/{program}"]
 
 
 def done(words: list[str], cwd: Path) -> str:
     """Runs a command and returns what it printed."""
     run = matinee(*words, cwd=cwd)
+    assert run.returncode == 0, (words, run.stderr)
+    return run.stdout
+
+
+def call(guide: str, target: str) -> str:
+    """Makes each gRPC call that a guide makes from a shell; returns what was answered."""
+    calls = [[GRPCURL, *words] for words in commands(guide, "grpcurl")]
+    return "".join(run_at(target, words) for words in calls)
+
+
+def run_at(target: str, words: list[str]) -> str:
+    """Runs a program that asks `SERVED`, of another server; returns what it printed."""
+    here = [word.replace(SERVED, target) for word in words]
+    run = subprocess.run(here, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 0, (words, run.stderr)
     return run.stdout
 
@@ -105,6 +120,7 @@ def test_readme(planted: Artifact, tmp_path: Path):
         done(words, tmp_path)
     with serving(asked[at], tmp_path) as target:
         said = done([target if word == SERVED else word for word in asked[at + 1]], tmp_path)
+        assert '"recorded": 1' in call("README.md", target)
     assert said.count("\n") > 5
     for words in asked[at + 2 :]:
         # A comparison of the default models would take minutes, even here.
@@ -145,6 +161,8 @@ def test_serving(run_dir: Path, tmp_path: Path):
         said = [
             done([here.get(word, word) for word in each], tmp_path) for each in (upsert, delete)
         ]
+        assert '"item_features"' in call("docs/serving.md", target)
+        assert run_at(target, [sys.executable, "-c", blocks("docs/serving.md", "python")[0]])
     assert [text.split(",")[0] for text in said] == ["1 added", "1 deleted"]
     done([str(tmp_path / "models") if word == "/srv/models" else word for word in export], tmp_path)
     assert (tmp_path / "models" / "models.config").is_file()
