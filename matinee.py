@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from commands import catalogue as catalogue_commands
 from commands import data as data_commands
+from commands import events as event_commands
 from commands import export as export_commands
 from commands import models as model_commands
 from commands import service as service_commands
@@ -41,6 +42,7 @@ for group in (
     export_commands,
     service_commands,
     catalogue_commands,
+    event_commands,
 ):
     app.add_typer(group.app)
 

@@ -9,15 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.terminal import console
+from commands.terminal import DEFAULT_SERVER, ServerOption, console
 
 app = typer.Typer()
 items_app = typer.Typer(help="Change the catalogue of a running server.", no_args_is_help=True)
 app.add_typer(items_app, name="items")
 
 ITEM_ID = "item_id"
-ServerOption = Annotated[str, typer.Option("--server", help="host:port of a running server.")]
-DEFAULT_SERVER = "127.0.0.1:8500"
 BATCH_BYTES = 1 << 19
 """Of the text of one call; a server takes 1 MiB unless it was told otherwise."""
 

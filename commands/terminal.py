@@ -36,6 +36,7 @@ ConfigOption = Annotated[
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Build even what is up to date.")]
 DatasetOption = Annotated[str, typer.Option("--dataset", help="Name of a fetched dataset.")]
+ServerOption = Annotated[str, typer.Option("--server", help="host:port of a running server.")]
 Report = Callable[[str, int, int | None], None]
 """(what is being done, how much of it, out of how much if that is known)."""
 
@@ -44,6 +45,7 @@ SECONDS_A_LINE = 10
 DEFAULT_RUN = Path("runs/quickstart")
 DEFAULT_DATA = Path("data")
 DEFAULT_DATASET = "ml-100k"
+DEFAULT_SERVER = "127.0.0.1:8500"
 
 
 class _Log:

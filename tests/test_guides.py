@@ -147,23 +147,25 @@ def test_own_data(tmp_path: Path):
 def test_serving(run_dir: Path, tmp_path: Path):
     asked = commands("docs/serving.md")
     assert [" ".join(words[:2]) for words in asked] == [
-        *("recommend --user", "items upsert", "items delete", "export --run", "serve --run"),
+        *("recommend --user", "events record", "items upsert", "items delete"),
+        *("export --run", "serve --run"),
     ]
     for run in ("quickstart", "mine"):
         shutil.copytree(run_dir, tmp_path / "runs" / run, symlinks=True)
-    line = re.search(r"such as `(\{.*?\})`", (ROOT / "docs/serving.md").read_text())
-    assert line is not None
-    (tmp_path / "items.jsonl").write_text(line[1] + "\n")
-    recommend, upsert, delete, export, _ = asked  # tests/serving/test_tf_serving.py serves from one
+    shown = re.findall(r"such as\s`(\{.*?\})`", (ROOT / "docs/serving.md").read_text())
+    files = {name: tmp_path / f"{name}.jsonl" for name in ("events", "items")}
+    for file, line in zip(files.values(), shown, strict=True):
+        file.write_text(f"{line}\n")
+    recommend, *changes, export, _ = asked  # tests/serving/test_tf_serving.py serves from one
     assert "For 1" in done(recommend, tmp_path)
     with serving(["serve", "--run", "runs/quickstart", "--port", "8500"], tmp_path) as target:
-        here = {SERVED: target, "FILE": "items.jsonl", "ID": "n1"}
-        said = [
-            done([here.get(word, word) for word in each], tmp_path) for each in (upsert, delete)
-        ]
+        said = []
+        for words in changes:
+            here = {SERVED: target, "ID": "n1", "FILE": str(files.get(words[0]))}
+            said.append(done([here.get(word, word) for word in words], tmp_path))
         assert '"item_features"' in call("docs/serving.md", target)
         assert run_at(target, [sys.executable, "-c", blocks("docs/serving.md", "python")[0]])
-    assert [text.split(",")[0] for text in said] == ["1 added", "1 deleted"]
+    assert [text.split(",")[0] for text in said] == ["1 recorded", "1 added", "1 deleted"]
     done([str(tmp_path / "models") if word == "/srv/models" else word for word in export], tmp_path)
     assert (tmp_path / "models" / "models.config").is_file()
 
