@@ -38,8 +38,8 @@ def read_caps(caps: Sequence[str]) -> dict[str, int]:
     read = {}
     for cap in caps:
         feature, equals, most = cap.partition("=")
-        if not (feature and equals and most.isdecimal()):
-            raise ValueError(f"--cap: expected FEATURE=COUNT, got {cap!r}")
+        if not (feature and equals and most.isdecimal() and int(most)):
+            raise ValueError(f"--cap: expected FEATURE=COUNT, at least 1, got {cap!r}")
         read[feature] = int(most)
     return read
 

@@ -138,13 +138,13 @@ def recommend(
         list[str] | None, typer.Option(help="Id of an item never to return; several.")
     ] = None,
     genre: Annotated[
-        list[str] | None, typer.Option(help="Genre that items must have; one of several.")
+        list[str] | None, typer.Option(help="Genre that items must have; of several, one.")
     ] = None,
     attribute: Annotated[
         list[str] | None,
         typer.Option(
             help="What items must be, e.g. 'genres!=Horror', 'genres=Comedy|Musical', "
-            "'year=1990..1999'; all of several."
+            "'year=1990..1999' (numbers by ranges alone); of several, all."
         ),
     ] = None,
     diversity: Annotated[
@@ -167,6 +167,10 @@ def recommend(
     from serving.client import Client
     from serving.display import reasons_list, recommendations_table
 
+    if strategy == GroupStrategy.JOINT and objective == Objective.WATCH_NEXT:
+        raise ValueError("--strategy: joint is of ratings, so --objective rating or blend")
+    if rating_weight is not None and objective != Objective.BLEND:
+        raise ValueError("--rating-weight: of a blend, so --objective blend")
     conditions, caps = read_conditions(genre or [], attribute or []), read_caps(cap or [])
     with contextlib.ExitStack() as opened:
         target = server or _started(opened, run, config)

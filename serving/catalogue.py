@@ -155,6 +155,10 @@ class Catalogue:
             met &= self.features_by_row.meeting(condition)
         return met
 
+    def holds_any(self, chosen: np.ndarray) -> bool:
+        """Whether any of some items, `[items]` bool, is not deleted."""
+        return bool((chosen if self.live is None else chosen & self.live).any())
+
     def check(self, condition: Condition) -> None:
         """Refuses a condition that no item can be asked for.
 

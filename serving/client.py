@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -27,6 +28,10 @@ KEPT_BYTES = 4 << 20
 """Of a call, to be sent again; a longer stream of events is sent once."""
 FIRST_PAUSE, LONGEST_PAUSE = "0.05s", "1s"
 """Between tries; each twice as long as the one before, give or take a fifth."""
+ADDRESS = re.compile(r"(?:[^:/\s\[\]]+|\[[0-9A-Fa-f:.%]+\]):(?P<port>[0-9]+)")
+LARGEST_PORT = 65_535
+RESOLVED = re.compile(r"(?:dns|ipv4|ipv6|xds|unix|unix-abstract):")
+"""What gRPC resolves by itself: github.com/grpc/grpc/blob/master/doc/naming.md."""
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommender"].full_name
 
 
@@ -58,8 +63,8 @@ class Client:
     """Calls one server; a context manager that closes its channel.
 
     The arguments of the calls are those of `serving.client_requests`, what they return is the
-    response. All raise `ClientError`: the server refused, failed or was not reached; and TypeError
-    where one string stands for several.
+    response. All raise `ClientError`: the server refused, failed or was not reached; and, before
+    anything is sent, what those functions raise.
     """
 
     recommend = _method("Recommend", client_requests.recommend, pb.RecommendResponse)
@@ -81,7 +86,7 @@ class Client:
             tries: How often a call is sent at most, 1 to 5.
 
         Raises:
-            ValueError: The target or the tries are none.
+            ValueError: The target is no address, or gRPC takes no such number of tries.
         """
         check_target(target)
         self._target = target
@@ -111,12 +116,11 @@ def check_target(target: str) -> None:
     """Refuses what gRPC would take for port 443, or for a name that nobody has.
 
     Raises:
-        ValueError: It is neither `host:port` nor a socket's path (`unix:`).
+        ValueError: It is neither `host:port` nor of a scheme that gRPC resolves.
     """
-    scheme, port = target.split(":")[0], target.split(":")[-1]
-    of_a_socket = scheme.startswith("unix")
-    if scheme in ("http", "https") or not (of_a_socket or port.isdecimal()):
-        raise ValueError(f"server: expected host:port, got {target!r}")
+    address = ADDRESS.fullmatch(target)
+    if not RESOLVED.match(target) and not (address and 0 < int(address["port"]) <= LARGEST_PORT):
+        raise ValueError(f"target: expected host:port, got {target!r}")
 
 
 def channel_options(tries: int) -> list[tuple[str, Any]]:

@@ -46,7 +46,7 @@ def recommend(
         page_token: `next_page_token` of the answer before, for what comes after it.
 
     Raises:
-        TypeError: One string in place of several, or an id that is none.
+        TypeError: One string in place of several, or an id that is no string.
         ValueError: `recent` of somebody who is not among the users.
     """
     return pb.RecommendRequest(
@@ -110,7 +110,7 @@ def upsert_items(items: Mapping[str, Mapping[str, Sequence[str]]]) -> pb.UpsertI
         items: Item id to feature name to values.
 
     Raises:
-        TypeError: One string in place of several values.
+        TypeError: One string in place of several values, or a value that is no string.
     """
     return pb.UpsertItemsRequest(
         items=[
@@ -143,7 +143,7 @@ def _viewers(
 ) -> list[pb.Viewer]:
     user_ids = _several("users", users)
     if absent := sorted(recent.keys() - set(user_ids)):
-        raise ValueError(f"recent: expected events of {user_ids}, got some of {absent[0]!r} too")
+        raise ValueError(f"recent: expected users of the request, {user_ids}, got {absent[0]!r}")
     known = [pb.Viewer(user_id=user, recent=recent.get(user, ())) for user in user_ids]
     return known + [pb.Viewer(anonymous=viewer) for viewer in anonymous]
 

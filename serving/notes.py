@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serving.attributes import Condition, OneOf
 from serving.catalogue import Catalogue
 from serving.eligible import Eligible
 from serving.stages import Viewers
@@ -22,7 +23,7 @@ def viewer_notes(viewers: Viewers) -> list[str]:
 
 
 def filter_notes(query: Query, catalogue: Catalogue, listed: int) -> list[str]:
-    """What of the filters has no effect, and where a list is short, what nothing can meet.
+    """Which filters have no effect and, where the list is short, which conditions no item meets.
 
     Args:
         query: With its filters.
@@ -33,12 +34,17 @@ def filter_notes(query: Query, catalogue: Catalogue, listed: int) -> list[str]:
     notes = [f"allow_item_ids: {unknown} of them not in the catalogue"] if unknown else []
     if listed < query.k:
         notes += [
-            f"conditions[{at}]: no item of the catalogue meets it; {condition.feature} is compared "
-            "as it is written there"
+            f"conditions[{at}]: no item of the catalogue meets it{_hint(condition)}"
             for at, condition in enumerate(query.filters.conditions)
-            if not catalogue.meeting([condition]).any()
+            if not catalogue.holds_any(catalogue.meeting([condition]))
         ]
     return notes
+
+
+def _hint(condition: Condition) -> str:
+    if not isinstance(condition, OneOf):
+        return ""
+    return f"; {condition.feature} is compared as it is written there"
 
 
 def candidate_notes(query: RankQuery) -> list[str]:

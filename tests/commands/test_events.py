@@ -22,23 +22,24 @@ def file(tmp_path):
 
 def test_events_of_json_lines(file):
     whole = {"event_id": "a", "user_id": "u", "item_id": "i", "rating": 0.5, "timestamp": 7}
-    first, second = read_events(file(json.dumps(whole), "", '{"event_id": "b"}'))
+    (one, first), (three, second) = read_events(file(json.dumps(whole), "", '{"event_id": "b"}'))
     assert {name: getattr(first, name) for name in whole} == whole
-    assert second.event_id == "b"
+    assert (one, three, second.event_id) == (1, 3, "b")
     assert not second.HasField("rating")
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("{", "Failed to load JSON"),
-        ('{"event": "b"}', 'no field named "event"'),
-        ('{"event_id": 7}', "event_id"),
-        ('{"rating": "good"}', "rating"),
+        ("{", "expected JSON, got "),
+        ("[]", r"expected an object of event_id, user_id, item_id, rating, timestamp, got \[\]"),
+        ('{"eventId": "b"}', "expected an object of event_id, "),
+        ('{"event_id": 7}', ".*event_id"),
+        ('{"rating": "good"}', ".*rating"),
     ],
 )
 def test_a_line_that_is_no_event(file, line, told):
-    with pytest.raises(ValueError, match=f"events.jsonl, line 2: expected an event, .*{told}"):
+    with pytest.raises(ValueError, match=f"events.jsonl, line 2: {told}"):
         list(read_events(file('{"event_id": "a"}', line)))
 
 
@@ -60,10 +61,13 @@ def test_a_file_is_recorded_in_streams_that_a_server_takes(run_dir, tmp_path, fi
     with running_server(run_dir, tmp_path / "log", *options) as server:
 
         def record(upto):
-            command = ["events", "record", str(file(*lines[:upto])), "--server", server.target]
+            command = ["events", "record", str(file("", *lines[:upto])), "--server", server.target]
             return CliRunner().invoke(app, command)
 
-        assert record(3).output == "3 recorded, 0 known before\n"
-        assert record(5).output == "2 recorded, 3 known before\n"
+        assert record(3).output == "3 recorded, 0 already known\n"
+        assert record(5).output == "2 recorded, 3 already known\n"
         failed = str(record(6).exception)
-    assert "events.jsonl, after 4 events: INVALID_ARGUMENT: events[1].item_id: expected" in failed
+        late = CliRunner().invoke(app, ["events", "record", str(file(*lines, "[]"))])
+    told = "events.jsonl, line 7: item_id: expected an item of the catalogue, got 'nothing'"
+    assert failed.endswith(f"{told}; 5 events before it are recorded")
+    assert "line 7: expected an object" in str(late.exception)  # before a server is asked

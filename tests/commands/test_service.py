@@ -12,3 +12,12 @@ def test_numbers_are_checked_before_a_server_starts(option, value):
     assert result.exit_code == 2
     assert "starting a server" not in result.output
     assert option in result.output
+
+
+@pytest.mark.parametrize(
+    "options", [["--strategy", "joint"], ["--rating-weight", "0.5"], ["--cap", "genres=0"]]
+)
+def test_what_does_not_go_together_is_refused_before_a_server_starts(options):
+    result = CliRunner().invoke(app, ["recommend", "--user", "1", *options])
+    assert str(result.exception).startswith(f"{options[0]}: ")
+    assert "starting a server" not in result.output

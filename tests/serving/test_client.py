@@ -139,12 +139,18 @@ def test_nobody_answers(call: Call) -> None:
 
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])
-@pytest.mark.parametrize("target", ["127.0.0.1", "http://127.0.0.1:8500", "somewhere:", ""])
-def test_a_target_without_a_port_is_refused(client, target):
-    with pytest.raises(ValueError, match=f"^server: expected host:port, got '{target}'"):
+@pytest.mark.parametrize(
+    "target",
+    ["", "127.0.0.1", "somewhere:", "http://127.0.0.1:8500", "::1", "films:0", "films:65536"],
+)
+def test_a_target_that_is_no_address_is_refused(client, target):
+    with pytest.raises(ValueError, match=f"^target: expected host:port, got '{target}'"):
         client(target)
 
 
-@pytest.mark.parametrize("target", ["[::1]:8500", "dns:///films.example:8500", "unix:/run/films"])
+@pytest.mark.parametrize(
+    "target", ["films:8500", "[::1]:8500", "dns:///films.example:8500", "unix:/run/films"]
+)
 def test_what_grpc_resolves_is_a_target(target):
-    Client(target).__exit__(None, None, None)
+    with Client(target):
+        pass

@@ -30,5 +30,7 @@ def test_one_string_is_not_several(name, ask):
 def test_recent_events_are_of_users_who_are_asked_for():
     request = client_requests.recommend(["u", "v"], recent={"v": [pb.Event(item_id="i")]})
     assert [len(viewer.recent) for viewer in request.viewers] == [0, 1]
-    with pytest.raises(ValueError, match=r"^recent: expected events of \['u'\], got some of 'v'"):
+    with pytest.raises(
+        ValueError, match=r"^recent: expected users of the request, \['u'\], got 'v'"
+    ):
         client_requests.recommend(["u"], recent={"v": []})

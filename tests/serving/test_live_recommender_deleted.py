@@ -121,3 +121,13 @@ def test_events_of_a_deleted_item_can_be_sent_again(bundle, log, tmp_path):
     assert live.record_events([one], Tally()) == Tally(known=1)
     with pytest.raises(RequestError, match=r"events\[0\]\.item_id: expected an item of the"):
         live.record_events([other], Tally())
+
+
+def test_a_condition_that_deleted_items_alone_meet_is_met_by_none(live):
+    upsert(live, new={"genres": ["Silent"]})
+    silent = pb.Condition(feature="genres", any_of=pb.FeatureValues(values=["Silent"]))
+    note = "conditions[0]: no item of the catalogue meets it; genres is compared as it is written"
+    who = viewers("nobody")
+    assert f"{note} there" not in ask(live, who, conditions=[silent]).notes
+    delete(live, "new")
+    assert f"{note} there" in ask(live, who, conditions=[silent]).notes

@@ -52,7 +52,7 @@ def test_everything_filtered(recommender, bundle, users):
     never = pb.Condition(feature="year", range=pb.Range(least=3000))
     found = ask(recommender, known(users[0]), conditions=[never])
     assert ids(found) == []
-    assert "no item of the catalogue meets it" in found.notes[0]
+    assert found.notes[0] == "conditions[0]: no item of the catalogue meets it"
     assert "ruled out by filters" in found.notes[1]
     found = ask(recommender, known(users[0]), exclude_item_ids=bundle.catalogue.item_ids)
     assert ids(found) == []
