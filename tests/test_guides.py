@@ -138,7 +138,8 @@ def test_own_data(tmp_path: Path):
     (tmp_path / "shop.toml").write_text(blocks("docs/own-data.md", "toml")[0])
     (tmp_path / "shop-models.toml").write_text(CONFIG)
     write_orders(tmp_path / "exports")
-    said = [done(words, tmp_path) for words in asked]
+    small = ["--config", "shop-models.toml"]
+    said = [done(words + small * (words[0] == "train"), tmp_path) for words in asked]
     assert "two stage" in said[-2]
     assert "For c1 and c2" in said[-1]
 

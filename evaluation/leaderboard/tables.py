@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from evaluation.leaderboard.wording import (
+    DASH,
     Board,
     duration,
     figure,
@@ -68,7 +69,7 @@ def ranking(board: Board) -> Table:
         )
     against = board["models"][board["against"]]["title"] if board["against"] else ""
     ahead = f" Ahead: how much {against} has more, paired by request." if against else ""
-    return _filled(
+    return _without_empty_columns(
         "Ranking",
         "Every item of the catalogue is ranked for every request, seen ones left out; the best "
         f"NDCG@10 first.{ahead} Time and memory are those of a fit in a process of its own.",
@@ -118,7 +119,7 @@ def ratings(board: Board) -> Table:
         if tested
         else ""
     )
-    return _filled(
+    return _without_empty_columns(
         "Ratings",
         f"Errors of predicted ratings in units of the rating scale, the least RMSE first.{ahead}",
         ["model", "RMSE", "95 %", "MAE", "ahead", "p (Holm)", "ratings", "fit", "memory"],
@@ -149,10 +150,11 @@ def sources(board: Board) -> Table:
     )
 
 
-def _filled(title: str, sentence: str, header: list[str], rows: list[list[str]]) -> Table:
+def _without_empty_columns(
+    title: str, sentence: str, header: list[str], rows: list[list[str]]
+) -> Table:
     """A table without the columns in which no model has anything."""
-    nothing = figure(None)
-    kept = [at for at in range(len(header)) if any(row[at] != nothing for row in rows)]
+    kept = [at for at in range(len(header)) if any(row[at] != DASH for row in rows)]
     return Table(
         title, sentence, [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
     )
