@@ -22,6 +22,8 @@ app.add_typer(events_app, name="events")
 
 OF_AN_EVENT = re.compile(r"events\[(?P<at>\d+)\]\.(?P<fault>.*?)(?:; the \d+ events before it.*)?$")
 """What a server says of an event."""
+SHOWN = 100
+"""Of a line at fault, characters."""
 
 
 @events_app.command()
@@ -82,7 +84,9 @@ def _event(where: str, line: str) -> RecordEventsRequest:
         raise ValueError(f"{where}: expected JSON, got {error}") from None
     fields = [*RecordEventsRequest.DESCRIPTOR.fields_by_name]
     if not isinstance(read, dict) or set(read) - set(fields):
-        raise ValueError(f"{where}: expected an object of {', '.join(fields)}, got {line.strip()}")
+        raise ValueError(
+            f"{where}: expected an object of {', '.join(fields)}, got {line.strip()[:SHOWN]}"
+        )
     try:
         return json_format.ParseDict(read, RecordEventsRequest())
     except json_format.ParseError as error:
@@ -100,7 +104,7 @@ def _fault(message: str, file: Path, lines: Sequence[int], before: int) -> str:
     """
     found = OF_AN_EVENT.search(message)
     if found is None:
-        return f"{file}: {message}; {before} events are recorded"
+        return f"{file}: {message}; at least {before} events are recorded"
     at = int(found["at"])
     return (
         f"{file}, line {lines[at]}: {found['fault']}; {before + at} events before it are recorded"

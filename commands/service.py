@@ -167,10 +167,7 @@ def recommend(
     from serving.client import Client
     from serving.display import reasons_list, recommendations_table
 
-    if strategy == GroupStrategy.JOINT and objective == Objective.WATCH_NEXT:
-        raise ValueError("--strategy: joint is of ratings, so --objective rating or blend")
-    if rating_weight is not None and objective != Objective.BLEND:
-        raise ValueError("--rating-weight: of a blend, so --objective blend")
+    _check_goal(objective, strategy, rating_weight)
     conditions, caps = read_conditions(genre or [], attribute or []), read_caps(cap or [])
     with contextlib.ExitStack() as opened:
         target = server or _started(opened, run, config)
@@ -192,6 +189,16 @@ def recommend(
         console.print(reasons_list(user, answer))
     if answer.next_page_token:
         console.print(f"next page: --page-token {answer.next_page_token}", soft_wrap=True)
+
+
+def _check_goal(
+    objective: Objective, strategy: GroupStrategy | None, rating_weight: float | None
+) -> None:
+    """Refuses what does not go together before a server is started for it."""
+    if strategy == GroupStrategy.JOINT and objective == Objective.WATCH_NEXT:
+        raise ValueError("--strategy: joint is of ratings, so --objective rating or blend")
+    if rating_weight is not None and objective != Objective.BLEND:
+        raise ValueError("--rating-weight: of a blend, so --objective blend")
 
 
 def _started(opened: contextlib.ExitStack, run: Path, config: Path | None) -> str:

@@ -7,18 +7,6 @@ from commands.catalogue import batches, read_items
 from matinee import app
 
 
-@pytest.fixture
-def file(tmp_path):
-    """Function: a file of some lines."""
-
-    def write(*lines):
-        path = tmp_path / "items.jsonl"
-        path.write_text("\n".join(lines))
-        return path
-
-    return write
-
-
 def test_items_of_json_lines(file):
     film = {"item_id": "a", "title": "Ça", "genres": ["Drama", "War"], "year": 1990, "shot": None}
     assert read_items(file(json.dumps(film), "", '{"item_id": "b"}')) == {

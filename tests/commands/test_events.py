@@ -8,18 +8,6 @@ from matinee import app
 from tests.serving.conftest import running_server
 
 
-@pytest.fixture
-def file(tmp_path):
-    """Function: a file of some lines."""
-
-    def write(*lines):
-        path = tmp_path / "events.jsonl"
-        path.write_text("\n".join(lines))
-        return path
-
-    return write
-
-
 def test_events_of_json_lines(file):
     whole = {"event_id": "a", "user_id": "u", "item_id": "i", "rating": 0.5, "timestamp": 7}
     (one, first), (three, second) = read_events(file(json.dumps(whole), "", '{"event_id": "b"}'))
@@ -39,13 +27,13 @@ def test_events_of_json_lines(file):
     ],
 )
 def test_a_line_that_is_no_event(file, line, told):
-    with pytest.raises(ValueError, match=f"events.jsonl, line 2: {told}"):
+    with pytest.raises(ValueError, match=f"lines.jsonl, line 2: {told}"):
         list(read_events(file('{"event_id": "a"}', line)))
 
 
 @pytest.mark.parametrize("lines", [[], ["", "  "]])
 def test_a_file_without_events(file, lines):
-    with pytest.raises(ValueError, match=r"events.jsonl: expected a JSON line for each event"):
+    with pytest.raises(ValueError, match=r"lines.jsonl: expected a JSON line for each event"):
         list(read_events(file(*lines)))
 
 
@@ -68,6 +56,6 @@ def test_a_file_is_recorded_in_streams_that_a_server_takes(run_dir, tmp_path, fi
         assert record(5).output == "2 recorded, 3 already known\n"
         failed = str(record(6).exception)
         late = CliRunner().invoke(app, ["events", "record", str(file(*lines, "[]"))])
-    told = "events.jsonl, line 7: item_id: expected an item of the catalogue, got 'nothing'"
+    told = "lines.jsonl, line 7: item_id: expected an item of the catalogue, got 'nothing'"
     assert failed.endswith(f"{told}; 5 events before it are recorded")
     assert "line 7: expected an object" in str(late.exception)  # before a server is asked
